@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -108,21 +109,29 @@ class _OnlyDeclared(SpanExporter):
     """
     Lets through names, ids, times, links, status codes and declared attributes.
 
-    It also says, once at each change, whether the collector can be reached: a lost span is no
-    reason to hold up anybody's call, but operators should know.
+    A batch that can't be sent is dropped, and so is what comes in the next `PAUSE` seconds: a
+    process must be able to end quickly with a full queue. Operators are told once at each change.
     """
+
+    PAUSE = 2.0
 
     def __init__(self, inner: SpanExporter) -> None:
         self._inner = inner
-        self._reached = True
+        self._away_until = 0.0
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Pass the cleaned spans on; a batch that can't be sent is dropped."""
+        """Pass the cleaned spans on, unless the collector was away a moment ago."""
+        if time.monotonic() < self._away_until:
+            return SpanExportResult.FAILURE
         result = self._inner.export([_cleaned(each) for each in spans])
-        reached = result is SpanExportResult.SUCCESS
-        if reached != self._reached:
-            self._reached = reached
-            log.warning("telemetry_collector_back" if reached else "telemetry_collector_away")
+        if result is SpanExportResult.SUCCESS:
+            if self._away_until:
+                log.warning("telemetry_collector_back")
+            self._away_until = 0.0
+        else:
+            if not self._away_until:
+                log.warning("telemetry_collector_away")
+            self._away_until = time.monotonic() + self.PAUSE
         return result
 
     def shutdown(self) -> None:
@@ -213,7 +222,9 @@ def stop() -> None:
 
 
 @contextmanager
-def span(name: str, kind: SpanKind = SpanKind.INTERNAL, **attributes: Declared) -> Iterator[Span]:
+def span(
+    name: str, kind: SpanKind = SpanKind.INTERNAL, /, **attributes: Declared
+) -> Iterator[Span]:
     """
     Do something within a span; dotted attributes go as `**{"sas.op": "decrypt"}`.
 
