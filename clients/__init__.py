@@ -1,0 +1,1 @@
+"""What talks to the gateway from outside: the staff command, and later the portal."""

@@ -1,0 +1,1 @@
+"""The staff command `sas`: gRPC through the gateway, nothing else."""

@@ -1,0 +1,1 @@
+"""The chapters, in order; each is one file with one function `tell`."""
