@@ -30,7 +30,7 @@ NEXT_STEP: dict[type[ServiceError], str] = {
 
 @contextmanager
 def calling() -> Iterator[None]:
-    """Run calls to the gateway; an error ends the command with one clear message and exit code 1."""
+    """Run calls to the gateway; an error ends the command with a clear message and exit code 1."""
     try:
         with understood_errors():
             yield

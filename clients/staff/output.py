@@ -26,13 +26,17 @@ def show(message: Message, *, as_json: bool, skip: Sequence[str] = ()) -> None:
     if as_json:
         typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
-    width = max((len(key) for key, value in found.items() if value not in ("", [], None)), default=0)
+    width = max(
+        (len(key) for key, value in found.items() if value not in ("", [], None)), default=0
+    )
     for key, value in found.items():
         if value in ("", [], None):
             continue
         text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
         label = key.replace("_", " ").ljust(width)
-        typer.echo(f"{typer.style(label, bold=True)}  {text.replace(chr(10), chr(10) + ' ' * (width + 2))}")
+        typer.echo(
+            f"{typer.style(label, bold=True)}  {text.replace(chr(10), chr(10) + ' ' * (width + 2))}"
+        )
 
 
 def show_list(

@@ -10,12 +10,12 @@ import uuid
 
 import attrs
 from google.protobuf.timestamp_pb2 import Timestamp
+from sas.identity.v1 import sessions_pb2, sessions_pb2_grpc, staff_members_pb2
+from sas.identity.v1 import staff_members_pb2_grpc as staff_grpc
 
 from clients.gateway import Gateway, Stub, understood_errors
 from deploy.state import State
 from deploy.vault import signin
-from sas.identity.v1 import sessions_pb2, sessions_pb2_grpc, staff_members_pb2
-from sas.identity.v1 import staff_members_pb2_grpc as staff_grpc
 
 STAFF = {"grace": "manager", "ada": "adviser", "mary": "adviser", "joan": "adviser"}
 DISPLAY_NAMES = {

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import typer
+from sas.consent.v1 import ledger_pb2, ledger_pb2_grpc
 
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show_list
-from sas.consent.v1 import ledger_pb2, ledger_pb2_grpc
 
 app = typer.Typer(help="Who has seen my record (for a signed-in student).", no_args_is_help=True)
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
+from sas.cases.v1 import breaches_pb2, breaches_pb2_grpc
+from sas.consent.v1 import breach_procedure_pb2, breach_procedure_pb2_grpc
 
 from clients.staff.commands.options import WordsFrom, new_request_id
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show, show_list
 from clients.staff.words import ask
-from sas.cases.v1 import breaches_pb2, breaches_pb2_grpc
-from sas.consent.v1 import breach_procedure_pb2, breach_procedure_pb2_grpc
 
 app = typer.Typer(help="Breaches of confidentiality.", no_args_is_help=True)
 
@@ -30,7 +30,7 @@ Recipient = Annotated[
 ]
 
 
-class Advice(str, Enum):
+class Advice(StrEnum):
     """What a colleague advises."""
 
     FOR = "for"
@@ -45,7 +45,7 @@ def _procedure() -> breach_procedure_pb2_grpc.BreachProcedureServiceStub:
     return stub(breach_procedure_pb2_grpc.BreachProcedureServiceStub)
 
 
-def _yes_no(answer: bool | None) -> breaches_pb2.YesNo:
+def _yes_no(answer: bool | None) -> breaches_pb2.YesNo.ValueType:
     if answer is None:
         return breaches_pb2.YES_NO_UNSPECIFIED
     return breaches_pb2.YES_NO_YES if answer else breaches_pb2.YES_NO_NO

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from sas.cases.v1 import cases_pb2, cases_pb2_grpc, retention_pb2, retention_pb2_grpc
 
 from clients.staff.commands.options import Day, new_request_id
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show, show_list
-from sas.cases.v1 import cases_pb2, cases_pb2_grpc, retention_pb2, retention_pb2_grpc
 
 app = typer.Typer(help="Cases.", no_args_is_help=True)
 
@@ -77,7 +77,9 @@ def close(case: str, outcome: str, really: Really = False, as_json: Json = False
             )
     show(found, as_json=as_json)
     if not really:
-        typer.echo(f"This would close it with the outcome {outcome}. To do it: add --really", err=True)
+        typer.echo(
+            f"This would close it with the outcome {outcome}. To do it: add --really", err=True
+        )
 
 
 @app.command()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import typer
+from sas.consent.v1 import consents_pb2, consents_pb2_grpc
 
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show, show_list
-from sas.consent.v1 import consents_pb2, consents_pb2_grpc
 
 app = typer.Typer(help="Consents.", no_args_is_help=True)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from sas.cases.v1 import disclosures_pb2, disclosures_pb2_grpc
+from sas.common.v1 import purpose_pb2
+from sas.identity.v1 import third_parties_pb2, third_parties_pb2_grpc
 
 from clients.staff.commands.options import (
     DisclosurePurpose,
@@ -14,9 +17,6 @@ from clients.staff.commands.options import (
 )
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show
-from sas.cases.v1 import disclosures_pb2, disclosures_pb2_grpc
-from sas.common.v1 import purpose_pb2
-from sas.identity.v1 import third_parties_pb2, third_parties_pb2_grpc
 
 app = typer.Typer(help="Disclosures.", no_args_is_help=True)
 
@@ -58,9 +58,7 @@ def propose(
 def show_disclosure(disclosure: str, as_json: Json = False) -> None:
     """Show how far a disclosure got."""
     with calling():
-        found = _disclosures().GetDisclosure(
-            disclosures_pb2.GetDisclosureRequest(name=disclosure)
-        )
+        found = _disclosures().GetDisclosure(disclosures_pb2.GetDisclosureRequest(name=disclosure))
     show(found, as_json=as_json)
 
 
@@ -84,9 +82,7 @@ def send(
 ) -> None:
     """Send a disclosure that the student consented to; without --really, only show it."""
     with calling():
-        found = _disclosures().GetDisclosure(
-            disclosures_pb2.GetDisclosureRequest(name=disclosure)
-        )
+        found = _disclosures().GetDisclosure(disclosures_pb2.GetDisclosureRequest(name=disclosure))
         if really:
             found = _disclosures().SendDisclosure(
                 disclosures_pb2.SendDisclosureRequest(name=disclosure, etag=found.etag)

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sas.cases.v1 import documents_pb2, documents_pb2_grpc
 
 from clients.staff.commands.options import OutFile, Purpose, Why, new_request_id, write_private
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show, show_list
-from sas.cases.v1 import documents_pb2, documents_pb2_grpc
 
 app = typer.Typer(help="Documents.", no_args_is_help=True)
 

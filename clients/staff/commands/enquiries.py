@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import typer
+from sas.cases.v1 import enquiries_pb2, enquiries_pb2_grpc
 
 from clients.staff.commands.options import Day, Purpose, Why, WordsFrom, new_request_id
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show, show_list
 from clients.staff.words import ask
-from sas.cases.v1 import enquiries_pb2, enquiries_pb2_grpc
 
 app = typer.Typer(help="Enquiries.", no_args_is_help=True)
 
@@ -51,9 +51,7 @@ def show_enquiry(enquiry: str, purpose: Why = Purpose.ADVICE, as_json: Json = Fa
 def list_enquiries(page_token: str = "", as_json: Json = False) -> None:
     """List the enquiries, newest first."""
     with calling():
-        page = _enquiries().ListEnquiries(
-            enquiries_pb2.ListEnquiriesRequest(page_token=page_token)
-        )
+        page = _enquiries().ListEnquiries(enquiries_pb2.ListEnquiriesRequest(page_token=page_token))
     show_list(
         page.enquiries,
         ["name", "contact_date", "kind", "case"],

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from sas.consent.v1 import ledger_pb2, ledger_pb2_grpc
 
 from clients.staff import settings
-from clients.staff.connection import calling, stub
 from clients.staff.commands.options import write_private
-from sas.consent.v1 import ledger_pb2, ledger_pb2_grpc
+from clients.staff.connection import calling, stub
 from services.consent.domain.ledger.frontier import Frontier
 from services.consent.domain.ledger.fsck import Row, fsck
 from services.consent.domain.ledger.hashing import leaf_hash
@@ -52,7 +52,9 @@ def check(key: KeyFile = None) -> None:
     for finding in findings:
         typer.secho(str(finding).replace("_", " "), fg=typer.colors.RED)
     if findings:
-        typer.echo(f"{len(findings)} things are wrong. Keep {seen} as evidence, and tell a trustee.")
+        typer.echo(
+            f"{len(findings)} things are wrong. Keep {seen} as evidence, and tell a trustee."
+        )
         raise typer.Exit(1)
     seen.write_text(served.note)
     typer.echo(
@@ -83,7 +85,9 @@ def verify_receipt(
     except (ReceiptBroken, NoteBroken) as error:
         typer.secho(f"This receipt proves nothing: {error}.", fg=typer.colors.RED, err=True)
         raise typer.Exit(1) from None
-    typer.echo(f"Proved: the entry stands in the ledger, under its checkpoint of {checkpoint.size}.")
+    typer.echo(
+        f"Proved: the entry stands in the ledger, under its checkpoint of {checkpoint.size}."
+    )
 
 
 def _entries(size: int) -> Iterator[Row]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import typer
+from sas.cases.v1 import case_notes_pb2, case_notes_pb2_grpc
 
 from clients.staff.commands.options import Day, Purpose, Why, WordsFrom, new_request_id
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show, show_list
 from clients.staff.words import ask
-from sas.cases.v1 import case_notes_pb2, case_notes_pb2_grpc
 
 app = typer.Typer(help="Case notes.", no_args_is_help=True)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-
 from sas.common.v1 import purpose_pb2
 
 WordsFrom = Annotated[
@@ -21,7 +20,7 @@ OutFile = Annotated[
 Day = Annotated[str, typer.Option(help="The day of the contact, YYYY-MM-DD; today if not given.")]
 
 
-class Purpose(str, Enum):
+class Purpose(StrEnum):
     """Why a record is opened; the student sees it."""
 
     ADVICE = "advice"
@@ -32,12 +31,12 @@ class Purpose(str, Enum):
     ACCESS_REQUEST = "access-request"
     RECORD_KEEPING = "record-keeping"
 
-    def to_proto(self) -> purpose_pb2.Purpose:
+    def to_proto(self) -> purpose_pb2.Purpose.ValueType:
         """Return the proto's value."""
         return purpose_pb2.Purpose.Value(f"PURPOSE_{self.name}")
 
 
-class DisclosurePurpose(str, Enum):
+class DisclosurePurpose(StrEnum):
     """What a disclosure is for."""
 
     ACADEMIC_ARRANGEMENT = "academic-arrangement"
@@ -47,7 +46,7 @@ class DisclosurePurpose(str, Enum):
     SAFETY = "safety"
     CONFIRM_USE = "confirm-use"
 
-    def to_proto(self) -> purpose_pb2.DisclosurePurpose:
+    def to_proto(self) -> purpose_pb2.DisclosurePurpose.ValueType:
         """Return the proto's value."""
         return purpose_pb2.DisclosurePurpose.Value(f"DISCLOSURE_PURPOSE_{self.name}")
 

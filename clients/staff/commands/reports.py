@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from sas.reports.v1 import reports_pb2, reports_pb2_grpc
 
 from clients.staff.commands.options import new_request_id
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, as_dict, show_list
-from sas.reports.v1 import reports_pb2, reports_pb2_grpc
 
 app = typer.Typer(help="Reports.", no_args_is_help=True)
 

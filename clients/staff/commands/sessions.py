@@ -8,11 +8,11 @@ import webbrowser
 from typing import Annotated
 
 import typer
+from sas.identity.v1 import sessions_pb2, sessions_pb2_grpc
 
 from clients.staff import settings
 from clients.staff.connection import calling, gateway, stub
 from clients.staff.output import Json, show
-from sas.identity.v1 import sessions_pb2, sessions_pb2_grpc
 
 DONE = b"<!doctype html><meta charset=utf-8><title>Done</title><p>You can close this window.</p>"
 

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
+from sas.identity.v1 import staff_members_pb2, staff_members_pb2_grpc
 
 from clients.staff.commands.options import new_request_id
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show, show_list
-from sas.identity.v1 import staff_members_pb2, staff_members_pb2_grpc
 
 app = typer.Typer(help="Members of staff.", no_args_is_help=True)
 

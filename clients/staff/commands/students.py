@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import typer
+from sas.identity.v1 import students_pb2, students_pb2_grpc
 
 from clients.staff.commands.options import Purpose, Why, WordsFrom, new_request_id
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show
 from clients.staff.words import ask
-from sas.identity.v1 import students_pb2, students_pb2_grpc
 
 app = typer.Typer(help="Students and their registration forms.", no_args_is_help=True)
 
@@ -60,9 +60,7 @@ def decline(student: str, as_json: Json = False) -> None:
 
 
 @app.command("show")
-def show_form(
-    student: str, purpose: Why = Purpose.RECORD_KEEPING, as_json: Json = False
-) -> None:
+def show_form(student: str, purpose: Why = Purpose.RECORD_KEEPING, as_json: Json = False) -> None:
     """Open a student's registration form. The student will see that you did."""
     with calling():
         found = _students().GetRegistrationForm(

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated
 
 import typer
+from sas.identity.v1 import third_parties_pb2, third_parties_pb2_grpc
 
 from clients.staff.commands.options import Purpose, Why, new_request_id
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show
-from sas.identity.v1 import third_parties_pb2, third_parties_pb2_grpc
 
 app = typer.Typer(help="Third parties.", no_args_is_help=True)
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """What kind of recipient."""
 
     COLLEGE = "college"

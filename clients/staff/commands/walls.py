@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from sas.consent.v1 import walls_pb2, walls_pb2_grpc
 
 from clients.staff.commands.options import new_request_id
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show
-from sas.consent.v1 import walls_pb2, walls_pb2_grpc
 
 app = typer.Typer(help="Walls against a conflict of interest.", no_args_is_help=True)
 
@@ -35,7 +35,5 @@ def declare(
 def lift(wall: str, as_json: Json = False) -> None:
     """Take a wall down."""
     with calling():
-        found = stub(walls_pb2_grpc.WallsServiceStub).LiftWall(
-            walls_pb2.LiftWallRequest(name=wall)
-        )
+        found = stub(walls_pb2_grpc.WallsServiceStub).LiftWall(walls_pb2.LiftWallRequest(name=wall))
     show(found, as_json=as_json)

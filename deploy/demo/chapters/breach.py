@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from sas.cases.v1 import breaches_pb2, breaches_pb2_grpc
+from sas.consent.v1 import breach_procedure_pb2, breach_procedure_pb2_grpc
+from sas.identity.v1 import third_parties_pb2, third_parties_pb2_grpc
 
 from clients.gateway import understood_errors
 from common.errors import RefusedByPolicy
 from deploy.demo.setting import Setting
-from sas.cases.v1 import breaches_pb2, breaches_pb2_grpc
-from sas.consent.v1 import breach_procedure_pb2, breach_procedure_pb2_grpc
-from sas.identity.v1 import third_parties_pb2, third_parties_pb2_grpc
 
 GROUND = "grounds/serious-imminent-risk"
 

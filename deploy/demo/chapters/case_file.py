@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import uuid
 
-from clients.gateway import understood_errors
-from deploy.demo import behind
-from deploy.demo.letter import letter
-from deploy.demo.setting import Setting
 from sas.cases.v1 import (
     case_notes_pb2,
     case_notes_pb2_grpc,
@@ -16,6 +12,11 @@ from sas.cases.v1 import (
     documents_pb2,
     documents_pb2_grpc,
 )
+
+from clients.gateway import understood_errors
+from deploy.demo import behind
+from deploy.demo.letter import letter
+from deploy.demo.setting import Setting
 
 SITUATION = "Her supervisor has asked for the dissertation two weeks early while she is unwell."
 ADVICE = "Ask the tutor for an extension; the doctor's letter supports it."

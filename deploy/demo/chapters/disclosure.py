@@ -6,15 +6,15 @@ import datetime
 import uuid
 
 import httpx
+from sas.cases.v1 import disclosures_pb2, disclosures_pb2_grpc
+from sas.common.v1 import purpose_pb2
+from sas.consent.v1 import consents_pb2, consents_pb2_grpc
+from sas.identity.v1 import third_parties_pb2, third_parties_pb2_grpc
 
 from clients.gateway import understood_errors
 from common.errors import NotAvailable, RefusedByPolicy
 from deploy.demo import behind, people
 from deploy.demo.setting import Setting
-from sas.cases.v1 import disclosures_pb2, disclosures_pb2_grpc
-from sas.common.v1 import purpose_pb2
-from sas.consent.v1 import consents_pb2, consents_pb2_grpc
-from sas.identity.v1 import third_parties_pb2, third_parties_pb2_grpc
 
 TUTOR = "Dr Rosalind Achebe"
 ADDRESS = "r.achebe@tutors.example"
@@ -112,7 +112,9 @@ def _propose(setting: Setting) -> disclosures_pb2.Disclosure:
             )
         )
         in_a_month = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=30)
-        proposed = setting.adviser.at(disclosures_pb2_grpc.DisclosuresServiceStub).ProposeDisclosure(
+        return setting.adviser.at(
+            disclosures_pb2_grpc.DisclosuresServiceStub
+        ).ProposeDisclosure(
             disclosures_pb2.ProposeDisclosureRequest(
                 document=setting.document,
                 recipient=tutor.name,
@@ -123,7 +125,6 @@ def _propose(setting: Setting) -> disclosures_pb2.Disclosure:
                 request_id=str(uuid.uuid4()),
             )
         )
-    return proposed
 
 
 def _collect(setting: Setting, body: dict[str, str]) -> httpx.Response:

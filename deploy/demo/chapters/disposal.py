@@ -5,10 +5,6 @@ from __future__ import annotations
 import time
 import uuid
 
-from clients.gateway import understood_errors
-from common.errors import NotAvailable, RefusedByPolicy
-from deploy.demo import behind
-from deploy.demo.setting import Setting
 from sas.cases.v1 import (
     case_notes_pb2,
     case_notes_pb2_grpc,
@@ -18,6 +14,11 @@ from sas.cases.v1 import (
     retention_pb2_grpc,
 )
 from sas.common.v1 import purpose_pb2
+
+from clients.gateway import understood_errors
+from common.errors import NotAvailable, RefusedByPolicy
+from deploy.demo import behind
+from deploy.demo.setting import Setting
 
 LONG_AGO = "2018-11-05"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from sas.cases.v1 import case_notes_pb2, case_notes_pb2_grpc
+from sas.common.v1 import purpose_pb2
+from sas.consent.v1 import ledger_pb2, ledger_pb2_grpc
+
 from clients.gateway import understood_errors
 from deploy.demo import behind
 from deploy.demo.chapters.case_file import SITUATION
 from deploy.demo.setting import Setting
-from sas.cases.v1 import case_notes_pb2, case_notes_pb2_grpc
-from sas.common.v1 import purpose_pb2
-from sas.consent.v1 import ledger_pb2, ledger_pb2_grpc
 
 
 def tell(setting: Setting) -> None:
@@ -17,9 +18,7 @@ def tell(setting: Setting) -> None:
     story.chapter(4, "A staff member reads the note, and the student can see that", "R10", "R23")
     with understood_errors():
         note = setting.adviser.at(case_notes_pb2_grpc.CaseNotesServiceStub).GetCaseNote(
-            case_notes_pb2.GetCaseNoteRequest(
-                name=setting.note, purpose=purpose_pb2.PURPOSE_ADVICE
-            )
+            case_notes_pb2.GetCaseNoteRequest(name=setting.note, purpose=purpose_pb2.PURPOSE_ADVICE)
         )
         seen = setting.student.at(ledger_pb2_grpc.LedgerServiceStub).ListAccesses(
             ledger_pb2.ListAccessesRequest()
@@ -35,7 +34,9 @@ def tell(setting: Setting) -> None:
             for a in seen.accesses[:5]
         )
     )
-    committed, opened = behind.order_of_opening(setting.state, setting.manager, reading.ledger_index)
+    committed, opened = behind.order_of_opening(
+        setting.state, setting.manager, reading.ledger_index
+    )
     story.check(
         "the ledger entry was committed before Vault gave the key",
         committed < opened,

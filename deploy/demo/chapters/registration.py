@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from sas.identity.v1 import students_pb2, students_pb2_grpc
+
 from clients.gateway import understood_errors
 from deploy.demo import behind
 from deploy.demo.setting import Setting
-from sas.identity.v1 import students_pb2, students_pb2_grpc
 
 FORM = students_pb2.RegistrationForm(
     full_name="Zoë Ångström-O'Hara",

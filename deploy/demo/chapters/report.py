@@ -6,12 +6,13 @@ import datetime
 import re
 import uuid
 
+from sas.cases.v1 import enquiries_pb2, enquiries_pb2_grpc
+from sas.reports.v1 import reports_pb2, reports_pb2_grpc
+
 from clients.gateway import understood_errors
 from clients.staff.commands.reports import render
 from deploy.demo import behind
 from deploy.demo.setting import Setting
-from sas.cases.v1 import enquiries_pb2, enquiries_pb2_grpc
-from sas.reports.v1 import reports_pb2, reports_pb2_grpc
 
 
 def tell(setting: Setting) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from sas.cases.v1 import cases_pb2, cases_pb2_grpc
+
 from clients.gateway import Gateway, understood_errors
 from common.errors import SecondFactorNeeded
 from deploy.demo import people
 from deploy.demo.setting import Setting
 from deploy.demo.story import Story
 from deploy.state import State
-from sas.cases.v1 import cases_pb2, cases_pb2_grpc
 
 
 def tell(story: Story, state: State) -> Setting:
