@@ -12,7 +12,7 @@ it is shown and may be logged. This module imports no gRPC, since workers raise 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import attrs
 from google.rpc import code_pb2, error_details_pb2, status_pb2
@@ -248,3 +248,30 @@ def from_status(status: status_pb2.Status) -> ServiceError | None:
         {each.field: each.description for each in wrong.field_violations},
     )
     return error
+
+
+def from_rpc_error(failure: Any) -> ServiceError:
+    """
+    Give the error that a failed gRPC call stands for.
+
+    Args:
+        failure: the `grpc.RpcError`; typed loosely so that this module needs no gRPC.
+
+    Returns:
+        The error that the server raised; else, for what gRPC itself or the gateway says, TryAgain,
+        TooLate, TooManyCalls, SignInNeeded or NotAvailable by its code; else OurFault.
+    """
+    for key, value in failure.trailing_metadata() or ():
+        if key == "grpc-status-details-bin" and isinstance(value, bytes):
+            found = from_status(status_pb2.Status.FromString(value))
+            if found is not None:
+                return found
+    without_details = {
+        code_pb2.UNAVAILABLE: TryAgain,
+        code_pb2.DEADLINE_EXCEEDED: TooLate,
+        code_pb2.RESOURCE_EXHAUSTED: TooManyCalls,
+        code_pb2.UNAUTHENTICATED: SignInNeeded,
+        code_pb2.PERMISSION_DENIED: NotAvailable,
+    }
+    number: int = failure.code().value[0]
+    return without_details.get(number, OurFault)()
