@@ -112,9 +112,7 @@ def _propose(setting: Setting) -> disclosures_pb2.Disclosure:
             )
         )
         in_a_month = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=30)
-        return setting.adviser.at(
-            disclosures_pb2_grpc.DisclosuresServiceStub
-        ).ProposeDisclosure(
+        return setting.adviser.at(disclosures_pb2_grpc.DisclosuresServiceStub).ProposeDisclosure(
             disclosures_pb2.ProposeDisclosureRequest(
                 document=setting.document,
                 recipient=tutor.name,

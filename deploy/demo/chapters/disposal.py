@@ -14,6 +14,7 @@ from sas.cases.v1 import (
     retention_pb2_grpc,
 )
 from sas.common.v1 import purpose_pb2
+from sas.identity.v1 import students_pb2, students_pb2_grpc
 
 from clients.gateway import understood_errors
 from common.errors import NotAvailable, RefusedByPolicy
@@ -60,11 +61,17 @@ def tell(setting: Setting) -> None:
 
 
 def _old_case(setting: Setting) -> tuple[str, str]:
-    """Open a case from paper notes of long ago."""
+    """Register somebody who came once, long ago, and open the case from the notes on paper."""
     with understood_errors():
+        student = setting.adviser.at(students_pb2_grpc.StudentsServiceStub).RegisterStudent(
+            students_pb2.RegisterStudentRequest(
+                form=students_pb2.RegistrationForm(full_name="Somebody of 2018"),
+                request_id=str(uuid.uuid4()),
+            )
+        )
         case = setting.adviser.at(cases_pb2_grpc.CasesServiceStub).OpenCase(
             cases_pb2.OpenCaseRequest(
-                student=setting.student.name,
+                student=student.name,
                 topic="housing",
                 contact_date=LONG_AGO,
                 request_id=str(uuid.uuid4()),

@@ -1,0 +1,281 @@
+"""
+A look behind the scenes: what a database superuser, a thief of one service or an auditor can see.
+
+Nobody in the story uses these; they are here so that the checks look at the real thing.
+"""
+
+from __future__ import annotations
+
+import base64
+import email
+import email.policy
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import attrs
+import psycopg
+from psycopg import sql
+
+from common.config import VaultSettings
+from common.vault import KeyGone, Vault, VaultDenied
+from deploy.demo import people
+from deploy.postgres import provision
+from deploy.postgres.server import SUPERUSER_SECRET, binaries
+from deploy.state import State
+from deploy.telemetry import spans
+from deploy.vault import launch, operator
+
+PATIENCE_SECONDS = 30
+
+
+# The database, as its superuser
+
+
+def dump(state: State, database: str) -> str:
+    """Return the whole database as SQL."""
+    return _postgres(state, "pg_dump", "--dbname", database).stdout.decode()
+
+
+def dump_to_file(state: State, database: str) -> Path:
+    """Dump a database into a file in the state directory, as a nightly backup would."""
+    path = state / "run" / f"{database}.dump"
+    made = _postgres(state, "pg_dump", "--format=custom", "--dbname", database)
+    path.write_bytes(made.stdout)
+    path.chmod(0o600)
+    return path
+
+
+def holds(raw: str, words: str) -> bool:
+    """Whether *raw* holds *words*, as text or as bytes in hexadecimal or base64."""
+    coded = words.encode()
+    return any(form in raw for form in (words, coded.hex(), base64.b64encode(coded).decode()))
+
+
+def rows_about(state: State, database: str, name: str) -> str:
+    """Return every row of *database* in which the random name occurs, shortened."""
+    found: list[str] = []
+    uuid = name.rpartition("/")[2]
+    with provision.connect(state, database) as connection:
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+        ).fetchall()
+        for (table,) in tables:
+            query = sql.SQL("SELECT t::text FROM {} t WHERE t::text LIKE %s").format(
+                sql.Identifier(str(table))
+            )
+            for (row,) in connection.execute(query, (f"%{uuid}%",)):
+                text = str(row)
+                found.append(f"{table}: {text[:240]}{'...' if len(text) > 240 else ''}")
+    return "\n".join(found)
+
+
+@contextmanager
+def restored(state: State, backup: Path) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """Restore *backup* into a scratch database for the time of the block."""
+    scratch = f"scratch_{int(time.time())}"
+    with provision.connect(state, "postgres") as admin:
+        admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(scratch)))
+        try:
+            _postgres(state, "pg_restore", "--dbname", scratch, str(backup))
+            with provision.connect(state, scratch) as connection:
+                yield connection
+        finally:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(scratch)))
+
+
+def restored_note(state: State, backup: Path, note: str) -> str | None:
+    """Return the wrapped data key of a note, from a backup restored into a scratch database."""
+    with restored(state, backup) as connection:
+        return _wrapped_key(connection, note)
+
+
+def _wrapped_key(connection: psycopg.Connection[tuple[object, ...]], note: str) -> str | None:
+    row = connection.execute(
+        "SELECT wrapped_key FROM notes WHERE id = %s AND sealed IS NOT NULL",
+        (note.removeprefix("notes/"),),
+    ).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _postgres(state: State, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run one of PostgreSQL's programs as the superuser, the password in a private file."""
+    with tempfile.NamedTemporaryFile("w", prefix="sas-", suffix=".pgpass") as passwords:
+        passwords.write(f"*:*:*:postgres:{(state / SUPERUSER_SECRET).read_text()}\n")
+        passwords.flush()
+        return subprocess.run(
+            [
+                str(binaries() / program),
+                f"--host={state / 'postgres/socket'}",
+                f"--port={state.port('postgres')}",
+                "--username=postgres",
+                "--no-password",
+                *arguments,
+            ],
+            env={"PGPASSFILE": passwords.name, "LANG": "C.UTF-8"},
+            capture_output=True,
+            check=True,
+        )
+
+
+# Vault, as an operator and as the thief of one service
+
+
+def record_key(state: State, mount: str, uuid: str) -> str:
+    """Return what an operator sees of a record's key."""
+    with operator.signed_in(state) as signed_in:
+        found = signed_in.read(f"{mount}/keys/{uuid}") or {}
+    return (
+        f"{mount}/keys/{uuid}\n"
+        f"type: {found.get('type')}  derived: {found.get('derived')}  "
+        f"exportable: {found.get('exportable')}  created: {found.get('keys', {}).get('1')}"
+    )
+
+
+@contextmanager
+def vault_as(state: State, role: str) -> Iterator[Vault]:
+    """Sign in to Vault with the role of one process, as its thief would."""
+    config = launch.settings(state, role)
+    with tempfile.TemporaryDirectory(prefix="sas-") as folder:
+        wrapped = Path(folder) / "wrapped"
+        wrapped.touch(mode=0o600)
+        wrapped.write_text(launch.wrapped_secret_id(state, role))
+        vault = Vault.login(
+            VaultSettings(
+                url=config.url,
+                ca_file=config.ca_file,
+                role_id=config.role_id,
+                wrapped_secret_id_file=wrapped,
+            )
+        )
+        try:
+            yield vault
+        finally:
+            vault.close()
+
+
+def decrypt_refused(state: State, role: str, note: str, case: str) -> bool:
+    """Whether Vault refuses *role* the data key of a note, with everything else in its hands."""
+    with provision.connect(state, "cases") as connection:
+        wrapped = _wrapped_key(connection, note)
+    if wrapped is None:
+        return False
+    with vault_as(state, role) as vault:
+        try:
+            vault.unwrap_keys("rk-case", case.removeprefix("cases/"), [(note, wrapped)])
+        except VaultDenied:
+            return True
+    return False
+
+
+def key_is_gone(state: State, case: str, note: str, wrapped: str) -> bool:
+    """Whether even consent's role finds no key for the wrapped data key of a disposed record."""
+    with vault_as(state, "consent-serve") as vault:
+        try:
+            vault.unwrap_keys("rk-case", case.removeprefix("cases/"), [(note, wrapped)])
+        except KeyGone:
+            return True
+    return False
+
+
+# The ledger, the traces, the mail
+
+
+def latest_entry(state: State, kind: str) -> int:
+    """Return the place of the newest ledger entry of *kind* that allowed something."""
+    with provision.connect(state, "consent") as connection:
+        row = connection.execute(
+            "SELECT idx FROM entries WHERE kind = %s AND effect = 'allow' "
+            "ORDER BY idx DESC LIMIT 1",
+            (kind,),
+        ).fetchone()
+    return -1 if row is None else int(str(row[0]))
+
+
+def entry(state: State, index: int) -> dict[str, object]:
+    """Return one ledger entry."""
+    with provision.connect(state, "consent") as connection:
+        row = connection.execute("SELECT entry FROM entries WHERE idx = %s", (index,)).fetchone()
+    if row is None or not isinstance(row[0], bytes):
+        raise LookupError(index)
+    found: dict[str, object] = json.loads(row[0])
+    return found
+
+
+def trace_tree(state: State, index: int) -> str:
+    """Return the trace of one ledger entry as a tree, once its spans have arrived."""
+    trace_id = str(entry(state, index)["trace_id"])
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        tree = spans.render_trace(state / "telemetry/spans.db", trace_id)
+        if ("gateway" in tree and "vault" in tree) or time.monotonic() > deadline:
+            return tree
+        time.sleep(0.5)
+
+
+@attrs.frozen
+class Opening:
+    """One opening, on the clocks of the ledger and of Vault."""
+
+    committed: str
+    asked: str
+
+
+def order_of_opening(state: State, index: int) -> Opening:
+    """Return when an entry was made and when Vault was asked for a key under the same decision."""
+    found = entry(state, index)
+    asked = ""
+    for line in (state / "vault/audit.log").read_text().splitlines():
+        record = json.loads(line)
+        headers = record.get("request", {}).get("headers") or {}
+        if record["type"] == "request" and headers.get("x-sas-decision") == [found["id"]]:
+            asked = record["time"]
+    return Opening(committed=str(found["time"]), asked=asked)
+
+
+def mail_for(state: State, address: str) -> tuple[str, str]:
+    """Return link token and code from the two newest mails in the third party's mailbox."""
+    link = code = ""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not (link and code) and time.monotonic() < deadline:
+        newest = sorted((state / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime)
+        for path in newest:
+            message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            if message["To"] is None or address not in message["To"]:
+                continue
+            part = message.get_body()
+            text = part.get_content() if part is not None else ""
+            if found := re.search(r"/d/#(\S+)", text):
+                link = found[1]
+            elif found := re.search(r"\b(\d{8})\b", text):
+                code = found[1]
+        time.sleep(0.2)
+    return link, code
+
+
+def run_sas(state: State, person: people.Person, *arguments: str) -> tuple[int, str]:
+    """Run the staff command as *person*, and return its exit code and what it printed."""
+    with tempfile.TemporaryDirectory(prefix="sas-") as folder:
+        session = Path(folder) / "session"
+        session.touch(mode=0o600)
+        session.write_text(person.token)
+        done = subprocess.run(
+            [sys.executable, "-m", "clients.staff.main", *arguments],
+            env={
+                "PATH": os.environ["PATH"],
+                "SAS_GATEWAY": people.address(state),
+                "SAS_CA_FILE": str(state / "tls/ca.pem"),
+                "SAS_SESSION_FILE": str(session),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    return done.returncode, (done.stdout + done.stderr).strip()
