@@ -1,0 +1,1 @@
+"""Who people are to the Service: staff members, students, third parties; signing in."""

@@ -1,0 +1,1 @@
+"""What identity can do: one function for each, and each owns its transaction."""

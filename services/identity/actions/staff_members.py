@@ -1,0 +1,125 @@
+"""Staff members: admitted by a manager, with a role that ends (R20)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+import structlog
+
+from common.caller import Caller
+from common.errors import InvalidFields, NotAvailable, WrongState
+from common.requests import earlier_result, remember_request
+from services.identity.actions.parts import Parts, uuid_of
+from services.identity.domain.roles import Role
+from services.identity.domain.staff_members import why_not_personal
+from services.identity.storage.staff_members import StaffMember
+from services.identity.storage.work import Work
+
+log = structlog.get_logger()
+
+
+@attrs.frozen
+class Candidate:
+    """Somebody to admit."""
+
+    display_name: str = attrs.field(repr=False)
+    issuer: str
+    subject: str = attrs.field(repr=False)
+    role: str
+    role_ends_at: datetime
+
+
+def create(parts: Parts, caller: Caller, candidate: Candidate, request_id: str) -> StaffMember:
+    """
+    Admit a staff member, or a former one again.
+
+    Raises:
+        InvalidFields: the account is not a person's, or signs in elsewhere, or the end is past.
+        WrongState: the person has a role already.
+        RequestIdReused: *request_id* was used for another call.
+    """
+    _check(parts, candidate)
+    account = parts.index.account(candidate.issuer, candidate.subject)
+    with parts.new_work() as work:
+        earlier = earlier_result(work.connection, request_id, caller.person, "CreateStaffMember")
+        if earlier is not None:
+            return _known(work, earlier)
+        admitted = _admit(parts, work, account, candidate)
+        remember_request(
+            work.connection, request_id, caller.person, "CreateStaffMember", admitted.name
+        )
+        work.commit()
+    log.info("staff_member_admitted", staff_member=admitted.name, by=caller.person)
+    return admitted
+
+
+def appoint(parts: Parts, candidate: Candidate) -> StaffMember:
+    """
+    Appoint the first manager, which nobody in the Service can do: an operator's command.
+
+    Raises:
+        InvalidFields: as for `create`.
+        WrongState: there is a manager, who admits everybody else.
+    """
+    _check(parts, candidate)
+    account = parts.index.account(candidate.issuer, candidate.subject)
+    with parts.new_work() as work:
+        if work.staff_members.anybody_holds("manager", parts.clock()):
+            raise WrongState("There is a manager already, who admits everybody else.")
+        admitted = _admit(parts, work, account, candidate)
+        work.commit()
+    log.info("first_manager_appointed", staff_member=admitted.name)
+    return admitted
+
+
+def page(parts: Parts, after: str | None, size: int) -> tuple[list[StaffMember], str]:
+    """Return a page of staff members, and the id at its end if there are more."""
+    with parts.new_reads() as reads:
+        found = reads.staff_members.page(after, size + 1)
+    return found[:size], found[size - 1].id if len(found) > size else ""
+
+
+def end_role(parts: Parts, name: str) -> StaffMember:
+    """
+    End a staff member's role now; their sessions end with it.
+
+    Raises:
+        NotAvailable: there is no such staff member.
+    """
+    now = parts.clock()
+    id_ = uuid_of(name)
+    with parts.new_work() as work:
+        work.staff_members.lock(id_)  # a sign-in at this moment waits, and then finds no role
+        work.staff_members.end_roles(id_, now)
+        work.sessions.end_all_of(name, now)
+        ended = _known(work, name)
+        work.commit()
+    log.info("staff_role_ended", staff_member=name)
+    return ended
+
+
+def _check(parts: Parts, candidate: Candidate) -> None:
+    wrong = why_not_personal(candidate.display_name, candidate.subject)
+    if candidate.role_ends_at <= parts.clock():
+        wrong["role_ends_at"] = "A day to come."
+    if candidate.issuer != parts.provider.issuer:
+        wrong["issuer"] = "Not the identity provider that people sign in at."
+    if wrong:
+        raise InvalidFields(wrong)
+
+
+def _admit(parts: Parts, work: Work, account: bytes, candidate: Candidate) -> StaffMember:
+    now = parts.clock()
+    id_ = work.staff_members.add(account, candidate.display_name, now)
+    if work.staff_members.roles(id_, now):
+        raise WrongState("This person has a role already.")
+    work.staff_members.add_role(id_, Role(candidate.role, now, candidate.role_ends_at))
+    return _known(work, f"staffMembers/{id_}")
+
+
+def _known(work: Work, name: str) -> StaffMember:
+    found = work.staff_members.find(uuid_of(name))
+    if found is None:
+        raise NotAvailable
+    return found

@@ -1,0 +1,1 @@
+"""Identity's migrations, in order; each with the grants of what it makes."""

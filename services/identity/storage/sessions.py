@@ -1,0 +1,82 @@
+"""Who is signed in. A session is found by the SHA-256 of its token, in one indexed read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+import sqlalchemy as sa
+
+from services.identity.domain.sessions import Session
+from services.identity.storage.tables import sessions
+
+COLUMNS = (
+    sessions.c.id,
+    sessions.c.person,
+    sessions.c.kind,
+    sessions.c.roles,
+    sessions.c.second_factor,
+    sessions.c.expires_at,
+    sessions.c.last_used_at,
+    sessions.c.ended_at,
+)
+
+
+@attrs.frozen
+class Sessions:
+    """The store of sessions."""
+
+    connection: sa.Connection
+
+    def add(self, token_sha256: bytes, session: Session) -> None:
+        """Keep a new session."""
+        self.connection.execute(
+            sa.insert(sessions).values(
+                token_sha256=token_sha256,
+                id=session.id,
+                person=session.person,
+                kind=session.kind,
+                roles=sorted(session.roles),
+                second_factor=session.second_factor,
+                started_at=session.last_used_at,
+                expires_at=session.expires_at,
+                last_used_at=session.last_used_at,
+            )
+        )
+
+    def by_token(self, token_sha256: bytes) -> Session | None:
+        """Find a session by its token."""
+        return self._one(sessions.c.token_sha256 == token_sha256)
+
+    def by_id(self, id_: str) -> Session | None:
+        """Find a session by the id in a caller token."""
+        return self._one(sessions.c.id == id_)
+
+    def touch(self, id_: str, now: datetime) -> None:
+        """Set the idle clock back to zero."""
+        self.connection.execute(
+            sa.update(sessions).where(sessions.c.id == id_).values(last_used_at=now)
+        )
+
+    def end(self, id_: str, now: datetime) -> None:
+        """End one session."""
+        self._end(sessions.c.id == id_, now)
+
+    def end_all_of(self, person: str, now: datetime) -> None:
+        """End every session of a person."""
+        self._end(sessions.c.person == person, now)
+
+    def purge(self, before: datetime) -> None:
+        """Forget the sessions that could not be used any more *before* then."""
+        self.connection.execute(sa.delete(sessions).where(sessions.c.expires_at < before))
+
+    def _end(self, which: sa.ColumnElement[bool], now: datetime) -> None:
+        self.connection.execute(
+            sa.update(sessions).where(which, sessions.c.ended_at.is_(None)).values(ended_at=now)
+        )
+
+    def _one(self, which: sa.ColumnElement[bool]) -> Session | None:
+        row = self.connection.execute(sa.select(*COLUMNS).where(which)).one_or_none()
+        if row is None:
+            return None
+        return Session(**{**row._mapping, "roles": frozenset(row.roles)})
