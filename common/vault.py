@@ -248,16 +248,15 @@ class Vault:
         """
         Make a new database login for this process.
 
-        It is renewed in the background until its maximum (a day) or until the next call for the
-        same *role*; from then on it ends by itself after the seconds given.
+        Nothing renews it: `common.db` asks for the next one in time, and the old one ends by
+        itself, as it does when this process signs out or loses its session.
 
         Returns:
-            User name, password, lease id, and the seconds it lives without a renewal.
+            User name, password, lease id, and the seconds it lives.
         """
         answer = self._session.ask("GET", "database-login", _path("database", "creds", role))
-        made, lease_id = answer["data"], answer["lease_id"]
-        self._session.keep_lease(role, lease_id)
-        return made["username"], made["password"], lease_id, int(answer["lease_duration"])
+        made, seconds = answer["data"], int(answer["lease_duration"])
+        return made["username"], made["password"], answer["lease_id"], seconds
 
     def _read(self, operation: str, path: str) -> Answer:
         data: Answer = self._session.ask("GET", operation, path)["data"]

@@ -124,7 +124,6 @@ class VaultSession:
         self._gate = threading.BoundedSemaphore(IN_FLIGHT)
         self._wake = threading.Event()
         self._closed = False
-        self._leases: dict[str, str] = {}
         threading.Thread(target=self._keep_alive, name="vault-renewal", daemon=True).start()
 
     @classmethod
@@ -173,14 +172,6 @@ class VaultSession:
             finally:
                 self._gate.release()
 
-    def keep_lease(self, purpose: str, lease_id: str) -> None:
-        """
-        Renew this lease in the background, instead of an earlier one for the same *purpose*.
-
-        The earlier one lapses by itself, so that connections made with it can end in peace.
-        """
-        self._leases[purpose] = lease_id
-
     def close(self) -> None:
         """Sign out: Vault forgets the token and, with it, every database login made by it."""
         self._closed = True
@@ -207,11 +198,10 @@ class VaultSession:
             time.sleep(1)  # many refused calls in a row cause one renewal a second, not more
 
     def _renew(self) -> float:
-        """Renew token and leases; return the seconds until the next time."""
+        """Renew the token; return the seconds until the next time."""
         try:
             auth = self._ask("POST", "auth/token/renew-self", {}).get("auth") or {}
             self._ends = time.monotonic() + float(auth.get("lease_duration", 0))
-            self._renew_leases()
         except VaultUnavailable:
             log.warning("vault_renewal_failed")
             if time.monotonic() < self._ends:
@@ -220,16 +210,6 @@ class VaultSession:
         except (VaultDenied, VaultRefused, KeyGone):
             self._lost()
         return max(_RETRY_SECONDS, (self._ends - time.monotonic()) / 3)
-
-    def _renew_leases(self) -> None:
-        for purpose, lease_id in list(self._leases.items()):
-            try:
-                self._ask("POST", "sys/leases/renew", {"lease_id": lease_id})
-            except (VaultDenied, VaultRefused, KeyGone):
-                # At its maximum, or revoked: common.db asks for a new login in time.
-                log.warning("vault_lease_ended", purpose=purpose)
-                if self._leases.get(purpose) == lease_id:
-                    del self._leases[purpose]
 
     def _lost(self) -> None:
         if not self._closed:

@@ -1,0 +1,22 @@
+# Disposes of records: destroys their keys. Can neither seal nor open.
+
+path "rk-case/keys/+/config" {
+  capabilities       = ["update"]
+  allowed_parameters = { "deletion_allowed" = [true] }
+}
+path "rk-case/keys/+" { capabilities = ["read", "delete"] }
+
+path "rk-enquiry/keys/+/config" {
+  capabilities       = ["update"]
+  allowed_parameters = { "deletion_allowed" = [true] }
+}
+path "rk-enquiry/keys/+" { capabilities = ["read", "delete"] }
+
+path "rk-breach/keys/+/config" {
+  capabilities       = ["update"]
+  allowed_parameters = { "deletion_allowed" = [true] }
+}
+path "rk-breach/keys/+" { capabilities = ["read", "delete"] }
+
+path "database/creds/cases-work" { capabilities = ["read"] }
+path "secret/data/rabbitmq/cases-work" { capabilities = ["read"] }

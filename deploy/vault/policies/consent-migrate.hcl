@@ -1,0 +1,2 @@
+# Changes the tables, once, and ends.
+path "database/creds/consent-migrate" { capabilities = ["read"] }

@@ -1,0 +1,2 @@
+# Changes the tables, once, and ends.
+path "database/creds/reports-migrate" { capabilities = ["read"] }

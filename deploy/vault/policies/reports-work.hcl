@@ -1,0 +1,3 @@
+# Handles events on its own tables. No key at all.
+path "database/creds/reports-work" { capabilities = ["read"] }
+path "secret/data/rabbitmq/reports-work" { capabilities = ["read"] }
