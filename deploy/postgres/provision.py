@@ -78,9 +78,7 @@ def make_groups(connection: psycopg.Connection[tuple[object, ...]], service: str
     for group in ("owner", "serve", "work"):
         name = f"{service}_{group}"
         if not exists(connection, ROLE, name):
-            connection.execute(
-                sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name))
-            )
+            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(name)))
 
 
 def make_database(connection: psycopg.Connection[tuple[object, ...]], service: str) -> None:

@@ -6,6 +6,7 @@ PostgreSQL refuses to run as root, so when we are root it runs as Debian's user 
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
 import shutil
@@ -125,6 +126,8 @@ def ready(state: State) -> None:
             names = b"user\0readiness\0database\0postgres\0\0"
             secure.sendall(struct.pack("!ii", 8 + len(names), PROTOCOL_3) + names)
             answer = secure.recv(256)
+            with contextlib.suppress(OSError):
+                secure.unwrap()  # a proper goodbye; without it the server logs a lost connection
     if not answer.startswith(b"R"):
         code = re.search(rb"\0C([0-9A-Z]{5})\0", answer)
         raise NotReady(f"SQLSTATE {code[1].decode()}" if code else "no answer")

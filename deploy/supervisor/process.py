@@ -38,6 +38,8 @@ class Process:
     command: Callable[[State], Command]
     ready: Callable[[State], None]
     """Asks the process itself, in its own protocol; raises NotReady or any error while it isn't."""
+    ports: Sequence[str] = ()
+    """The names of the ports it listens on (`deploy.state.PORTS`)."""
     needs: Sequence[str] = ()
     """What must be ready before this is started for the first time."""
     prepare: Callable[[State], None] = nothing

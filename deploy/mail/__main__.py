@@ -1,0 +1,63 @@
+"""
+A development mailbox: takes mail on the loopback and keeps each message in a file.
+
+    python -m deploy.mail --config etc/mail.toml
+
+In place of a university's mail server. Messages go nowhere; a person or a test reads the files.
+File names are random and nothing about a message is logged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import signal
+import tomllib
+from pathlib import Path
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+LARGEST_MESSAGE = 10 * 1024 * 1024
+"""Bytes."""
+
+
+class Mailbox:
+    """Keeps what the server hands over."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Write one message, complete or not at all."""
+        name = secrets.token_hex(16)
+        unfinished = self.folder / f".{name}"
+        content = envelope.content or b""
+        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content if isinstance(content, bytes) else content.encode())
+        unfinished.rename(self.folder / f"{name}.eml")
+        return "250 kept"
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(description="A development mailbox.")
+    parser.add_argument("--config", type=Path, required=True)
+    config = tomllib.loads(parser.parse_args().config.read_text())
+    host, port = config["listen"].rsplit(":", 1)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
+    controller = Controller(
+        Mailbox(Path(config["settings"]["folder"])),
+        hostname=host,
+        port=int(port),
+        ident="sas development mailbox",
+        data_size_limit=LARGEST_MESSAGE,
+    )
+    controller.start()
+    signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    controller.stop()
+
+
+if __name__ == "__main__":
+    main()
