@@ -25,7 +25,8 @@ def set_up(operator: Operator, state: State) -> None:
         operator.write(
             f"pki/roles/{peer}",
             allowed_uri_sans=[f"spiffe://{TRUST_DOMAIN}/{peer}"],
-            allowed_domains=["localhost"],
+            # The second is what a gRPC client compares: `localhost` does not tell services apart.
+            allowed_domains=["localhost", f"{peer}.{TRUST_DOMAIN}.internal"],
             allow_bare_domains=True,
             allow_ip_sans=True,
             require_cn=False,
