@@ -1,0 +1,1 @@
+"""The one public door: Envoy, with a configuration made from the protos."""

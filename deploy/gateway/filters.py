@@ -1,0 +1,132 @@
+"""
+The filters, in the order in which a call meets them.
+
+1. `health`: answers `/healthz` itself, and says no while the gateway drains.
+2. `anonymous_limit`: floods and guessing on calls that need no session.
+3. `session_check`: identity turns a session into a caller token, or ends the call.
+4. `session_limit`: one session's calls, counted only when the session is real.
+5. `body_limit`: a body that is too large ends the call.
+6. `strict_json`: a JSON field that the call does not have ends the call.
+7. `json_to_grpc`: JSON becomes gRPC.
+8. `router`: the service answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+from deploy.gateway.names import (
+    ANONYMOUS_LIMIT,
+    BUFFER,
+    EXT_AUTHZ,
+    LUA,
+    SESSION_LIMIT,
+    TRANSCODER,
+    typed,
+)
+from deploy.gateway.routes import ENFORCED, LARGE_BODIES, bucket
+from deploy.gateway.rpcs import Rpc
+from deploy.gateway.settings import GatewaySettings
+from deploy.gateway.strict_json import lua_source
+
+MAX_BODY = 64 * 1024
+"""Bytes; a long case note is a tenth of it."""
+
+MAX_ANSWER = 16 * 1024 * 1024
+"""Bytes; a document of 5 MiB is 7 MiB as JSON."""
+
+_FILTERS = "envoy.extensions.filters.http"
+
+
+def http_filters(
+    settings: GatewaySettings, descriptors: FileDescriptorSet, rpcs: Sequence[Rpc]
+) -> list[dict[str, Any]]:
+    """Give the filters in order."""
+    return [
+        _filter("health", _health()),
+        _filter(ANONYMOUS_LIMIT, _no_limit()),
+        _filter(EXT_AUTHZ, _session_check()),
+        _filter(SESSION_LIMIT, _session_limit(settings)),
+        _filter(BUFFER, typed(f"{_FILTERS}.buffer.v3.Buffer", max_request_bytes=MAX_BODY)),
+        _filter(LUA, _strict_json(lua_source(descriptors, rpcs))),
+        _filter(TRANSCODER, _transcoder(settings, rpcs)),
+        _filter("router", typed(f"{_FILTERS}.router.v3.Router", suppress_envoy_headers=True)),
+    ]
+
+
+def _filter(name: str, config: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "typed_config": config}
+
+
+def _health() -> dict[str, Any]:
+    return typed(
+        f"{_FILTERS}.health_check.v3.HealthCheck",
+        pass_through_mode=False,
+        headers=[{"name": ":path", "string_match": {"exact": "/healthz"}}],
+    )
+
+
+def _no_limit() -> dict[str, Any]:
+    """Stand in the chain; the routes that need no session bring their own buckets."""
+    return typed(f"{_FILTERS}.local_ratelimit.v3.LocalRateLimit", stat_prefix="anonymous")
+
+
+def _session_check() -> dict[str, Any]:
+    """Ask identity. When it can't answer, the answer is no."""
+    return typed(
+        f"{_FILTERS}.ext_authz.v3.ExtAuthz",
+        transport_api_version="V3",
+        failure_mode_allow=False,
+        status_on_error={"code": "ServiceUnavailable"},
+        grpc_service={"envoy_grpc": {"cluster_name": "identity"}, "timeout": "1s"},
+        # Identity needs the session and nothing else of the call.
+        allowed_headers={"patterns": [{"exact": "authorization"}, {"exact": "cookie"}]},
+    )
+
+
+def _session_limit(settings: GatewaySettings) -> dict[str, Any]:
+    """
+    Count by the session's own secret, which stays in memory.
+
+    The caller token would not do: it is a new one every time.
+    """
+    by_session = {"request_headers": {"header_name": "authorization", "descriptor_key": "session"}}
+    return typed(
+        f"{_FILTERS}.local_ratelimit.v3.LocalRateLimit",
+        stat_prefix="session",
+        descriptors=[
+            {
+                "entries": [{"key": "session"}],
+                "token_bucket": bucket(settings.session_rate, settings.session_burst),
+            }
+        ],
+        max_dynamic_descriptors=2000,
+        rate_limits=[{"actions": [by_session]}],
+        **ENFORCED,
+    )
+
+
+def _strict_json(source: str) -> dict[str, Any]:
+    return typed(f"{_FILTERS}.lua.v3.Lua", default_source_code={"inline_string": source})
+
+
+def _transcoder(settings: GatewaySettings, rpcs: Sequence[Rpc]) -> dict[str, Any]:
+    return typed(
+        f"{_FILTERS}.grpc_json_transcoder.v3.GrpcJsonTranscoder",
+        proto_descriptor=str(settings.descriptors),
+        services=sorted({rpc.full_service for rpc in rpcs}),
+        convert_grpc_status=True,
+        match_incoming_request_route=True,
+        url_unescape_spec="ALL_CHARACTERS_EXCEPT_RESERVED",
+        print_options={"always_print_primitive_fields": True},
+        request_validation_options={
+            "reject_unknown_method": True,
+            "reject_unknown_query_parameters": True,
+            "reject_binding_body_field_collisions": True,
+        },
+        max_request_body_size=max(LARGE_BODIES.values()),
+        max_response_body_size=MAX_ANSWER,
+    )

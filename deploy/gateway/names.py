@@ -1,0 +1,17 @@
+"""The names under which filters are known to routes, and Envoy's way to write a typed thing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+EXT_AUTHZ = "session_check"
+ANONYMOUS_LIMIT = "anonymous_limit"
+SESSION_LIMIT = "session_limit"
+BUFFER = "body_limit"
+LUA = "strict_json"
+TRANSCODER = "json_to_grpc"
+
+
+def typed(kind: str, **fields: Any) -> dict[str, Any]:
+    """Give a typed configuration, as Envoy reads it."""
+    return {"@type": f"type.googleapis.com/{kind}", **fields}
