@@ -88,7 +88,7 @@ def with_echo() -> Figure:
         assert server.stdout is not None
         assert server.stdin is not None
         with grpc.insecure_channel(f"127.0.0.1:{server.stdout.readline().strip()}") as channel:
-            call = channel.unary_unary("/echo/Echo")
+            call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/echo/Echo")
             found = figure(lambda: call(b"x" * 1000))
         server.stdin.close()
     return found

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,12 +27,14 @@ from psycopg import sql
 
 from common.config import VaultSettings
 from common.vault import KeyGone, Vault, VaultDenied
+from deploy import command
 from deploy.demo import people
 from deploy.postgres import provision
 from deploy.postgres.server import SUPERUSER_SECRET, binaries
 from deploy.state import State
 from deploy.telemetry import spans
-from deploy.vault import launch, operator
+from deploy.telemetry.store import SpanStore
+from deploy.vault import operator
 
 PATIENCE_SECONDS = 30
 
@@ -142,17 +145,14 @@ def record_key(state: State, mount: str, uuid: str) -> str:
 @contextmanager
 def vault_as(state: State, role: str) -> Iterator[Vault]:
     """Sign in to Vault with the role of one process, as its thief would."""
-    config = launch.settings(state, role)
-    with tempfile.TemporaryDirectory(prefix="sas-") as folder:
-        wrapped = Path(folder) / "wrapped"
-        wrapped.touch(mode=0o600)
-        wrapped.write_text(launch.wrapped_secret_id(state, role))
+    with command.settings(state, role) as path:
+        login = tomllib.loads(path.read_text())["vault"]
         vault = Vault.login(
             VaultSettings(
-                url=config.url,
-                ca_file=config.ca_file,
-                role_id=config.role_id,
-                wrapped_secret_id_file=wrapped,
+                url=login["url"],
+                ca_file=Path(login["ca_file"]),
+                role_id=login["role_id"],
+                wrapped_secret_id_file=Path(login["wrapped_secret_id_file"]),
             )
         )
         try:
@@ -214,7 +214,9 @@ def trace_tree(state: State, index: int) -> str:
     trace_id = str(entry(state, index)["trace_id"])
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        tree = spans.render_trace(state / "telemetry/spans.db", trace_id)
+        store = SpanStore(state / "telemetry/spans.db")
+        tree = spans.render(spans.build(store.trace(trace_id)))
+        store.close()
         if ("gateway" in tree and "vault" in tree) or time.monotonic() > deadline:
             return tree
         time.sleep(0.5)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import subprocess
-import sys
 import uuid
 
 import attrs
@@ -14,6 +12,7 @@ from sas.identity.v1 import sessions_pb2, sessions_pb2_grpc, staff_members_pb2
 from sas.identity.v1 import staff_members_pb2_grpc as staff_grpc
 
 from clients.gateway import Gateway, Stub, understood_errors
+from deploy import command
 from deploy.state import State
 from deploy.vault import signin
 
@@ -81,25 +80,18 @@ def sign_in(state: State, username: str) -> Person:
 
 def appoint_first_manager(state: State) -> None:
     """Admit the first manager by the operator's command; a later run finds her there."""
-    subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "services.identity",
-            "appoint",
-            "--config",
-            str(state / "etc/identity-appoint.toml"),
-        ],
-        input=json.dumps(
+    command.run(
+        state,
+        "identity-serve",
+        ["appoint"],
+        words=json.dumps(
             {
                 "display_name": DISPLAY_NAMES["grace"],
                 "subject": account(state, "grace")["subject"],
-                "role": "manager",
                 "ends_on": _role_end().date().isoformat(),
             }
         ),
-        text=True,
-        check=False,
+        capture=True,
     )
 
 

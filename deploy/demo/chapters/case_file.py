@@ -20,6 +20,7 @@ from deploy.demo.setting import Setting
 
 SITUATION = "Her supervisor has asked for the dissertation two weeks early while she is unwell."
 ADVICE = "Ask the tutor for an extension; the doctor's letter supports it."
+TITLE = "Letter to the tutor"
 ACTION = "Drafted the letter to the tutor together."
 
 
@@ -49,7 +50,7 @@ def tell(setting: Setting) -> None:
         document = adviser.at(documents_pb2_grpc.DocumentsServiceStub).AttachDocument(
             documents_pb2.AttachDocumentRequest(
                 parent=case.name,
-                title="Letter to the tutor",
+                title=TITLE,
                 media_type="application/pdf",
                 content=setting.letter,
                 request_id=str(uuid.uuid4()),
@@ -64,7 +65,9 @@ def tell(setting: Setting) -> None:
     raw = behind.dump(setting.state, "cases")
     story.check(
         "a dump of the cases database holds none of these words",
-        not any(words in raw for words in (SITUATION, ADVICE, ACTION, "Letter to the tutor")),
+        not any(
+            behind.holds(raw, words) for words in (SITUATION, ADVICE, ACTION, "Letter to the tutor")
+        ),
     )
     story.check(
         "the Vault role of cases is refused when it tries to decrypt",

@@ -34,11 +34,9 @@ def tell(setting: Setting) -> None:
             for a in seen.accesses[:5]
         )
     )
-    committed, opened = behind.order_of_opening(
-        setting.state, setting.manager, reading.ledger_index
-    )
+    opening = behind.order_of_opening(setting.state, reading.ledger_index)
     story.check(
         "the ledger entry was committed before Vault gave the key",
-        committed < opened,
-        f"entry committed at {committed}, Vault asked at {opened}",
+        "" < opening.committed < opening.asked,
+        f"entry: {opening.committed}, Vault asked: {opening.asked}",
     )

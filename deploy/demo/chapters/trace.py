@@ -10,7 +10,7 @@ def tell(setting: Setting) -> None:
     """Print the trace of step 6 with the ledger index on it."""
     story = setting.story
     story.chapter(11, "The trace of that disclosure", "R5", "R23")
-    tree = behind.trace_tree(setting.state, setting.manager, setting.sent_index)
+    tree = behind.trace_tree(setting.state, setting.sent_index)
     story.show(tree)
     for part in ("gateway", "cases.SendDisclosure", "consent.AuthoriseDisclosure", "vault"):
         story.check(f"the trace goes through {part}", part in tree)
