@@ -7,7 +7,6 @@ a signed caller token. No session, an ended one and a made-up one are answered w
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 
 import attrs
@@ -47,12 +46,12 @@ class AuthorizationServicer(ext_authz_pb2_grpc.AuthorizationServicer):
         try:
             return _goes_on(self.caller_tokens.token(self._session(headers)))
         except SignInNeeded as error:
-            return _ends(error, headers)
+            return _ends(error)
         except ServiceError:
-            return _ends(TryAgain(), headers)
+            return _ends(TryAgain())
         except Exception as error:  # whatever it is, the answer is no, and never Envoy's own words
             log.exception("authorization_failed", because=type(error).__name__)
-            return _ends(TryAgain(), headers)
+            return _ends(TryAgain())
 
     def _session(self, headers: Mapping[str, str]) -> Session:
         token = token_in(headers)
@@ -82,22 +81,18 @@ def _goes_on(caller_token: str) -> pb.CheckResponse:
     )
 
 
-def _ends(error: ServiceError, headers: Mapping[str, str]) -> pb.CheckResponse:
-    """End the call in the language it was asked in: JSON, or the trailers of gRPC."""
+def _ends(error: ServiceError) -> pb.CheckResponse:
+    """End the call here. For a caller who speaks gRPC, the gateway makes trailers of it."""
     status = to_status(error)
-    answer = [_header("cache-control", "no-store")]
-    if headers.get("content-type", "").startswith("application/grpc"):
-        # Envoy makes a gRPC status of the HTTP one, and the body becomes its message.
-        body = error.message
-        details = base64.b64encode(status.SerializeToString(deterministic=True)).decode()
-        answer.append(_header("grpc-status-details-bin", details.rstrip("=")))
-    else:
-        body = MessageToJson(status, indent=None)
-        answer.append(_header("content-type", "application/json"))
     return pb.CheckResponse(
         status=status_pb2.Status(code=error.code),
         denied_response=pb.DeniedHttpResponse(
-            status=pb.HttpStatus(code=HTTP_STATUS[type(error)]), headers=answer, body=body
+            status=pb.HttpStatus(code=HTTP_STATUS[type(error)]),
+            headers=[
+                _header("content-type", "application/json"),
+                _header("cache-control", "no-store"),
+            ],
+            body=MessageToJson(status, indent=None),
         ),
     )
 
