@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,65 +21,72 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+EXIT_FAILED = 1
 EXIT_CONFIG = 2
 EXIT_TRY_AGAIN = 75
-"""EX_TEMPFAIL: something we need is not there yet; start me again."""
+"""EX_TEMPFAIL: something that we need is not there yet; start me again."""
 
 
 def run(
     package: str,
     settings_class: type[T],
-    serve: Callable[[Config[T], Vault], None],
-    work: Callable[[Config[T], Vault], None],
+    commands: Mapping[str, Callable[[Config[T], Vault], None]],
     arguments: Sequence[str] | None = None,
 ) -> None:
     """
-    Do what the command line says, and exit with a status that the supervisor understands.
+    Do what the command line says; failing, exit with a status that the supervisor understands.
 
     Args:
         package: the service, as `services.cases`; its migrations are in `<package>.migrations`.
         settings_class: the service's own settings (attrs).
-        serve: answers calls until told to leave. It imports what it needs itself.
-        work: handles events until told to leave. It imports what it needs itself, and no gRPC.
+        commands: what each command does, `serve` and `work` among them, with the process logging,
+            traced and signed in to Vault. Each imports what it needs itself, and `work` no gRPC.
+            `migrate` is the same for all services and need not be here.
         arguments: the command line, if not this process's own.
     """
     parser = argparse.ArgumentParser(prog=f"python -m {package}")
-    parser.add_argument("command", choices=["serve", "work", "migrate"])
+    parser.add_argument("command", choices=[*commands, "migrate"])
     parser.add_argument("--config", type=Path, required=True, metavar="FILE")
     told = parser.parse_args(arguments)
     if told.command == "work":
-        import common.events.process  # noqa: F401  # makes this process green
+        import common.events.process  # noqa: F401  # makes the standard library green
 
-    from common.config import ConfigError, NoSettings, load
-    from common.errors import TryAgain
+    from common.config import ConfigError, load
 
     try:
+        config = load(told.config, settings_class)
         if told.command == "migrate":
-            _start(load(told.config, NoSettings), partial(_migrate, package))
+            _within(config, partial(_migrate, package))
         else:
-            config = load(told.config, settings_class)
-            _start(config, serve if told.command == "serve" else work)
+            _within(config, commands[told.command])
     except ConfigError as error:
-        print(error, file=sys.stderr)  # noqa: T201  # for whoever configured it
+        print(error, file=sys.stderr)  # noqa: T201  # one line for whoever configured it
         sys.exit(EXIT_CONFIG)
-    except TryAgain as error:
-        import structlog
-
-        structlog.get_logger().error("not_started", exc_info=error)
-        sys.exit(EXIT_TRY_AGAIN)
 
 
-def _start(config: Config[T], do: Callable[[Config[T], Vault], None]) -> None:
+def _within(config: Config[T], do: Callable[[Config[T], Vault], None]) -> None:
+    """Do *do* with everything around it that every process has."""
+    import structlog
+
     from common import logs, telemetry
+    from common.config import ConfigError
+    from common.errors import TryAgain
     from common.vault import Vault
 
     logs.start(config.process)
     telemetry.start(config.process, config.telemetry.url, config.telemetry.ca_file)
-    vault = Vault.login(config.vault)
     try:
-        do(config, vault)
+        vault = Vault.login(config.vault)
+        try:
+            do(config, vault)
+        finally:
+            vault.close()
+    except ConfigError:
+        raise
+    except Exception as error:
+        structlog.get_logger().critical("process_failed", exc_info=error)
+        sys.exit(EXIT_TRY_AGAIN if isinstance(error, TryAgain) else EXIT_FAILED)
     finally:
-        vault.close()
         telemetry.stop()
 
 
