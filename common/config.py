@@ -171,8 +171,9 @@ def load(path: Path, settings_class: type[T]) -> Config[T]:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: is not TOML ({error})") from error
     try:
-        settings = _build(settings_class, found.pop("settings", {}), "settings.")
-        return Config(_build(_Sections, found, ""), settings)
+        own = found.pop("settings", {})
+        sections = _build(_Sections, found, "")
+        return Config(sections, _build(settings_class, own, "settings."))
     except ConfigError as error:
         raise ConfigError(f"{path}: {error}") from None
 

@@ -47,10 +47,12 @@ def start(process: str) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        # Looked up each time: whoever redirects stderr means our lines, too.
+        logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(handlers=[_FromLibraries()], level=logging.WARNING, force=True)
+    logging.captureWarnings(True)
     # What nobody catches would otherwise be printed with its message.
     sys.excepthook = lambda kind, error, trace: _log_uncaught(error)
     threading.excepthook = lambda ended: _log_uncaught(ended.exc_value)
