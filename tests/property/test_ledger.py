@@ -1,4 +1,4 @@
-"""What must hold for every ledger, proof and receipt: checked for all small sizes and many random ones."""
+"""What must hold for every ledger, proof and receipt: all small sizes, many random ones."""
 
 from __future__ import annotations
 
@@ -269,6 +269,7 @@ class Ledger:
 
     @staticmethod
     def row(number: int) -> check.Row:
+        """Give an honest row, with a nonce of its own each time."""
         made = entry(number)
         data = made.to_bytes(number)
         columns = {"record": made.record, "actor": made.actor, "student": made.student}
@@ -276,15 +277,17 @@ class Ledger:
 
     @staticmethod
     def checkpoint(leaves: list[bytes], size: int) -> str:
+        """Sign what the ledger is at this size."""
         return Checkpoint(KEY.name, size, frontier_of(leaves[:size]).root).signed(
             KEY, PRIVATE_KEY.sign
         )
 
     def fsck(self) -> list[str]:
+        """Say what is wrong, as an operator would read it."""
         return [str(each) for each in check.fsck(self.rows, self.frontier, self.checkpoints, KEY)]
 
     def agree_with_the_rows(self) -> None:
-        """What a superuser does who also repairs the frontier."""
+        """Repair the frontier, as a superuser would who tampers with care."""
         self.frontier = frontier_of([row.leaf_hash for row in self.rows])
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from services.consent.domain.ledger.hashing import node_hash
 
 SubtreeHash = Callable[[int, int], bytes]
-"""Gives the hash of the subtree over the entries from the first number up to, not with, the second."""
+"""Gives the hash of the subtree over the entries from one number up to, not with, another."""
 
 
 class NoSuchProof(ValueError):

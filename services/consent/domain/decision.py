@@ -1,0 +1,62 @@
+"""A question to the policy, and its answer with all its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import attrs
+
+from services.consent.domain.facts import AccessList, Record, Report, Who
+
+Fact: TypeAlias = "str | bool | int | frozenset[str] | Ref | frozenset[Ref] | Mapping[str, Fact]"
+"""What a question's context is made of."""
+
+Resource = Record | Report | AccessList
+
+
+@attrs.frozen
+class Ref:
+    """Names somebody or something, where the policy compares rather than reads it."""
+
+    type: str
+    """`Person` or `Record`."""
+    name: str
+
+
+def person(name: str) -> Ref:
+    """Name a person."""
+    return Ref("Person", name)
+
+
+@attrs.frozen
+class Question:
+    """May *who* do *action* to *resource*, the facts being these?"""
+
+    who: Who
+    action: str
+    resource: Resource
+    context: Mapping[str, Fact] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Decision:
+    """The policy's answer. A no always has a reason."""
+
+    allowed: bool
+    reasons: frozenset[str] = frozenset()
+    """Why not: every reason, as a code."""
+    policies: frozenset[str] = frozenset()
+    """Which policies decided it, by their @id."""
+    clauses: frozenset[str] = frozenset()
+    """The numbers of the confidentiality policy's sentences behind them."""
+    obligations: frozenset[str] = frozenset()
+    missing: frozenset[str] = frozenset()
+    """Those reasons that say what is still to be done."""
+    policy_set: str = ""
+    """The SHA-256 of the policy and its schema."""
+
+    @property
+    def effect(self) -> str:
+        """`allow` or `deny`, as in the ledger."""
+        return "allow" if self.allowed else "deny"

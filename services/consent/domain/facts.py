@@ -1,0 +1,69 @@
+"""The facts that a decision rests on, as consent's own tables and the caller token give them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+
+ANONYMOUS = "anonymous"
+_ROLES = ("manager", "adviser", "trustee", "operator")
+
+
+@attrs.frozen
+class Who:
+    """Somebody who asks."""
+
+    name: str
+    """A resource name, or `anonymous`."""
+    kind: str
+    """`staff`, `student` or `third_party`."""
+    roles: frozenset[str] = frozenset()
+    second_factor: bool = False
+
+    @property
+    def role(self) -> str:
+        """The one role that the ledger and the student's list show."""
+        return next((role for role in _ROLES if role in self.roles), self.kind)
+
+    @property
+    def is_staff_of_service(self) -> bool:
+        """Whether they are of the team of R10; for how a refusal is told, never for a yes."""
+        return self.kind == "staff" and not self.roles.isdisjoint({"adviser", "manager"})
+
+
+THIRD_PARTY = Who(ANONYMOUS, "third_party")
+"""Somebody with a link, whom nobody signed in."""
+
+
+@attrs.frozen
+class Record:
+    """A record as consent knows it: its kind and whom it is about, never what is in it."""
+
+    name: str
+    kind: str = ""
+    """`case`, `enquiry`, ...; empty when nobody registered such a record."""
+    student: str = ""
+    parent: str = ""
+    disposed_at: datetime | None = None
+    walled: frozenset[str] = frozenset()
+    """Staff members with a conflict of interest with it, or with a record it belongs to."""
+
+    @property
+    def known(self) -> bool:
+        """Whether somebody registered it."""
+        return bool(self.kind)
+
+
+@attrs.frozen
+class Report:
+    """A report to be released."""
+
+    name: str
+
+
+@attrs.frozen
+class AccessList:
+    """The list of who has seen a student's records."""
+
+    student: str

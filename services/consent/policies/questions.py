@@ -1,0 +1,264 @@
+"""
+Puts a question to the policy, for each thing that can be asked.
+
+Only this file knows both the facts as consent holds them and the names that the schema gives them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.consent.domain.breach import Breach
+from services.consent.domain.consent import Consent
+from services.consent.domain.decision import Fact, Question, Ref, person
+from services.consent.domain.facts import THIRD_PARTY, AccessList, Record, Report, Who
+from services.consent.domain.grounds import ground
+from services.consent.domain.names import categories_of
+from services.consent.domain.texts import LONDON
+
+OPENING = frozenset(
+    {
+        "case_note:read",
+        "document:read",
+        "enquiry:read",
+        "registration_form:read",
+        "third_party:read",
+        "breach:read",
+        "disclosure:preview",
+    }
+)
+"""What `OpenRecord` can be asked for. Everything else has a door of its own."""
+
+
+def to_open(
+    who: Who,
+    action: str,
+    record: Record,
+    purpose: str,
+    items: frozenset[str],
+    consent: Consent | None = None,
+) -> Question:
+    """May *who* open these items of *record*? *consent* is the one that a preview is for."""
+    context: dict[str, Fact] = {"purpose": purpose, "categories": categories_of(items)}
+    if action == "disclosure:preview":
+        context |= {"items": items} | _optional_consent(consent)
+    return Question(who, action, record, context)
+
+
+def to_request(
+    who: Who, record: Record, items: frozenset[str], ends_at: datetime, now: datetime
+) -> Question:
+    """May *who* ask the student of *record* for consent?"""
+    return Question(
+        who,
+        "consent:request",
+        record,
+        {"now": _ms(now), "ends_at": _ms(ends_at), "categories": categories_of(items)},
+    )
+
+
+def to_give(
+    who: Who,
+    record: Record,
+    consent: Consent | None,
+    now: datetime,
+    *,
+    text_shown: str,
+    payload_digest: str,
+    text_current: str,
+    previewed: bool,
+) -> Question:
+    """May *who* say yes to this?"""
+    return Question(
+        who,
+        "consent:give",
+        record,
+        {
+            "now": _ms(now),
+            "text_shown": text_shown,
+            "payload_digest": payload_digest,
+            "text_current": text_current,
+            "previewed": previewed,
+            **_optional_consent(consent),
+        },
+    )
+
+
+def to_end(
+    who: Who, action: str, record: Record, consent: Consent | None, now: datetime
+) -> Question:
+    """May *who* say no to a consent (`consent:refuse`) or take it back (`consent:withdraw`)?"""
+    return Question(who, action, record, {"now": _ms(now), **_optional_consent(consent)})
+
+
+def to_send(
+    who: Who,
+    record: Record,
+    consent: Consent | None,
+    now: datetime,
+    *,
+    recipient: str,
+    purpose: str,
+    payload_digest: str,
+    items: frozenset[str],
+) -> Question:
+    """May *who* send this to this recipient?"""
+    return Question(
+        who,
+        "disclosure:send",
+        record,
+        {
+            "now": _ms(now),
+            "recipient": recipient,
+            "purpose": purpose,
+            "payload_digest": payload_digest,
+            "items": items,
+            **_optional_consent(consent),
+        },
+    )
+
+
+def to_collect(
+    record: Record,
+    consent: Consent | None,
+    now: datetime,
+    *,
+    link_valid: bool,
+    sent: bool,
+    payload_digest: str,
+    items: frozenset[str],
+) -> Question:
+    """May a third party see this now?"""
+    return Question(
+        THIRD_PARTY,
+        "disclosure:collect",
+        record,
+        {
+            "now": _ms(now),
+            "link_valid": link_valid,
+            "sent": sent,
+            "payload_digest": payload_digest,
+            "items": items,
+            **_optional_consent(consent),
+        },
+    )
+
+
+def to_advise(who: Who, record: Record, breach: Breach | None, now: datetime) -> Question:
+    """May *who* give advice on this breach of confidentiality?"""
+    return Question(who, "breach:advise", record, _optional_breach(breach, record, now))
+
+
+def to_decide(
+    who: Who, record: Record, breach: Breach | None, now: datetime, *, despite_advice: bool
+) -> Question:
+    """May *who* decide to breach confidentiality?"""
+    context = {"despite_advice": despite_advice, **_optional_breach(breach, record, now)}
+    return Question(who, "breach:decide", record, context)
+
+
+def to_tell(
+    who: Who,
+    record: Record,
+    breach: Breach | None,
+    now: datetime,
+    *,
+    recipient: str,
+    told_at: datetime,
+) -> Question:
+    """May it be recorded that *who* told this recipient, under a decided breach?"""
+    return Question(
+        who,
+        "breach:disclose",
+        record,
+        {
+            "now": _ms(now),
+            "recipient": recipient,
+            "told_at": _ms(told_at),
+            **_optional_breach(breach, record, now),
+        },
+    )
+
+
+def to_dispose(who: Who, record: Record, dispose_from: datetime, now: datetime) -> Question:
+    """May *record* be disposed of?"""
+    context = {"now": _ms(now), "dispose_from": _ms(dispose_from)}
+    return Question(who, "record:dispose", record, context)
+
+
+def to_wall(who: Who, action: str, record: Record, staff_member: str) -> Question:
+    """May *who* put up (`wall:declare`) or take down (`wall:lift`) this wall?"""
+    return Question(who, action, record, {"staff_member": person(staff_member)})
+
+
+def to_freeze(who: Who, report: str) -> Question:
+    """May *who* freeze a report for release?"""
+    return Question(who, "report:freeze", Report(report))
+
+
+def to_list_accesses(who: Who) -> Question:
+    """May *who* see who has seen their own records?"""
+    return Question(who, "access_list:read", AccessList(who.name))
+
+
+def _optional_consent(consent: Consent | None) -> dict[str, Fact]:
+    if consent is None:
+        return {}
+    asked = consent.asked
+    facts: dict[str, Fact] = {
+        "record": Ref("Record", asked.record),
+        "student": person(asked.student),
+        "recipient": asked.recipient,
+        "purpose": asked.purpose,
+        "payload_digest": asked.payload_digest,
+        # The disclosure's own particulars (name and address) belong to what is shown and sent.
+        "items": asked.items | {asked.disclosure},
+        "text_asked": asked.text_sha256,
+        "state": str(consent.state),
+        "ends_at": _ms(asked.ends_at),
+    }
+    if consent.given is not None:
+        facts["text_agreed"] = consent.given.text_sha256 or ""
+        facts["given_at"] = _ms(consent.given.at)
+    return {"consent": facts}
+
+
+def _optional_breach(breach: Breach | None, record: Record, now: datetime) -> dict[str, Fact]:
+    if breach is None:
+        return {}
+    known = breach.facts
+    facts: dict[str, Fact] = {
+        "involved": person(breach.involved),
+        "asked": frozenset(person(each.colleague) for each in breach.advice),
+        "decided": breach.decided is not None,
+        "ground_chosen": bool(known.ground),
+        "serious": known.serious,
+        "imminent": known.imminent,
+        "has_outline": known.has_outline,
+        "has_reason": known.has_reason,
+        "has_intended_outcome": known.has_intended_outcome,
+        "has_student_spoken_to": known.has_student_spoken_to,
+        "recipients": frozenset(name for name, _ in known.recipients),
+        "recipient_kinds": frozenset(kind for _, kind in known.recipients),
+    }
+    if breach.decided is not None:
+        # People note the minute, not the second, in which they told somebody.
+        facts["decided_at"] = _ms(breach.decided.at.replace(second=0, microsecond=0))
+    if (chosen := ground(known.ground)) is not None:
+        today = now.astimezone(LONDON).date()
+        facts["ground"] = {
+            "in_policy": chosen.valid_from <= today,
+            "superseded": chosen.superseded(today),
+            "asks_for_risk": chosen.asks_for_risk,
+            "tipping_off": chosen.tipping_off,
+            "any_recipient": not chosen.recipient_kinds,
+            "recipient_kinds": chosen.recipient_kinds,
+        }
+    if (advice := breach.advice_that_counts(record.walled)) is not None:
+        facts["advice"] = {"colleague": person(advice.colleague), "against": advice.against}
+    return {"breach": facts}
+
+
+def _ms(moment: datetime) -> int:
+    """Milliseconds since 1970, as the policy counts time."""
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,339 @@
+"""
+Reads scenarios of who may do what, and puts each to the policy.
+
+A scenario says only what differs from the ordinary: by default an adviser with a second factor asks
+about the record of a student's case, with nothing in the way. The words stand for themselves; see
+`README.md` beside this file for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import attrs
+import yaml
+
+from services.consent.domain.breach import Advice, Breach, BreachFacts, Decided
+from services.consent.domain.consent import Asked, Consent, Happened, State
+from services.consent.domain.decision import Question
+from services.consent.domain.facts import THIRD_PARTY, AccessList, Record, Report, Who
+from services.consent.policies import questions
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+_DAYS = {"yesterday": -1, "now": 0, "tomorrow": 1, "in a month": 30, "in two years": 730}
+_KINDS = {
+    "case_note:read": "case",
+    "document:read": "case",
+    "disclosure:preview": "case",
+    "enquiry:read": "enquiry",
+    "registration_form:read": "registration_form",
+    "third_party:read": "third_party",
+    "breach:read": "breach",
+    "breach:advise": "breach",
+    "breach:decide": "breach",
+    "breach:disclose": "breach",
+}
+_ITEMS = {
+    "case_note:read": ["notes/the note"],
+    "enquiry:read": ["enquiries/the enquiry"],
+    "registration_form:read": ["registration-forms/the form"],
+    "third_party:read": ["third-parties/the details"],
+    "breach:read": ["breaches/the words"],
+}
+
+
+class ScenarioBroken(ValueError):
+    """A scenario uses a word that nobody knows."""
+
+
+@attrs.frozen
+class Scenario:
+    """One line of the table that a staff member can correct."""
+
+    file: str
+    name: str
+    question: Question
+    may: bool
+    because: frozenset[str]
+
+
+def load_all(folder: Path) -> list[Scenario]:
+    """Read every YAML file in *folder*."""
+    found = []
+    for path in sorted(folder.glob("*.yaml")):
+        for said in yaml.safe_load(path.read_text("utf-8")):
+            because = frozenset(said.pop("because", ()))
+            name, may = said.pop("name"), said.pop("may")
+            found.append(Scenario(path.stem, name, _question(said), may, because))
+    return found
+
+
+def name_of(collection: str, word: str) -> str:
+    """Give the resource name that *word* stands for."""
+    return f"{collection}/{uuid5(NAMESPACE_URL, word)}"
+
+
+def staff(word: str) -> str:
+    """Give a staff member's name."""
+    return name_of("staffMembers", word)
+
+
+def _question(said: dict[str, Any]) -> Question:
+    action = said.pop("does")
+    who = _who(said.pop("who", {}), action)
+    record = _record(said.pop("record", {}), action)
+    items = frozenset(_item(item) for item in said.pop("items", _ITEMS.get(action, _LETTER)))
+    question = _BUILD[action](who, record, items, said)
+    if said:
+        raise ScenarioBroken(f"nobody knows {sorted(said)}")
+    return question
+
+
+_LETTER = ["documents/the letter"]
+
+
+def _item(said: str) -> str:
+    collection, _, word = said.partition("/")
+    return name_of(collection, word)
+
+
+def _who(said: dict[str, Any], action: str) -> Who:
+    usual = "student" if action in _BY_STUDENT else "adviser"
+    role = said.pop("role", "third party" if action == "disclosure:collect" else usual)
+    word = said.pop("name", None)
+    factor = said.pop("second_factor", True)
+    if said:
+        raise ScenarioBroken(f"nobody knows {sorted(said)}")
+    if role == "third party":
+        return THIRD_PARTY
+    if role == "student":
+        return Who(name_of("students", word or "the student"), "student")
+    return Who(staff(word or "the adviser"), "staff", frozenset({role}), factor)
+
+
+_BY_STUDENT = {"consent:give", "consent:refuse", "consent:withdraw", "access_list:read"}
+
+
+def _record(said: dict[str, Any], action: str) -> Record:
+    student = said.pop("student", "the student")
+    record = Record(
+        name=name_of("records", said.pop("name", "the record")),
+        kind=said.pop("kind", _KINDS.get(action, "case")),
+        student=name_of("students", student) if student != "nobody" else "",
+        disposed_at=NOW if said.pop("disposed", False) else None,
+        walled=frozenset(staff(word) for word in said.pop("walled", ())),
+    )
+    if not said.pop("known", True):
+        record = Record(record.name)
+    if said:
+        raise ScenarioBroken(f"nobody knows {sorted(said)}")
+    return record
+
+
+def _day(word: str) -> datetime:
+    return NOW + timedelta(days=_DAYS[word])
+
+
+def _digest(word: str) -> str:
+    return uuid5(NAMESPACE_URL, word).hex * 2
+
+
+def _consent(said: dict[str, Any] | str, action: str) -> Consent | None:
+    if said == "none":
+        return None
+    if isinstance(said, str):
+        said = {"state": said}
+    answering = action in _BY_STUDENT
+    state = State(said.pop("state", "requested" if answering else "given"))
+    student = said.pop("student", "the student")
+    asked = Asked(
+        consent=name_of("consents", "the consent"),
+        record=name_of("records", said.pop("record", "the record")),
+        student=name_of("students", student),
+        disclosure=name_of("disclosures", "the disclosure"),
+        recipient=name_of("thirdParties", said.pop("recipient", "the tutor")),
+        purpose=said.pop("purpose", "welfare_support"),
+        payload_digest=_digest(said.pop("payload", "the payload")),
+        items=frozenset(_item(item) for item in said.pop("items", _LETTER)),
+        text_version="-",
+        text_sha256=_digest(said.pop("text_asked", "the text")),
+        asked_by=staff("the adviser"),
+        asked_at=_day("yesterday"),
+        ends_at=_day(said.pop("ends", "in a month")),
+        ledger_index=1,
+    )
+    agreed = _digest(said.pop("text_agreed", "the text"))
+    given = Happened(State.GIVEN, _day(said.pop("given", "yesterday")), 2, agreed)
+    if said:
+        raise ScenarioBroken(f"nobody knows {sorted(said)}")
+    log = [] if state in (State.REQUESTED, State.REFUSED) else [given]
+    if state not in (State.REQUESTED, State.GIVEN):
+        log.append(Happened(state, NOW, 3))
+    return Consent.after(asked, log)
+
+
+def _breach(said: dict[str, Any] | str) -> Breach | None:
+    if said == "none":
+        return None
+    if isinstance(said, str):
+        raise ScenarioBroken(said)
+    involved = staff(said.pop("involved", "the adviser"))
+    chosen = said.pop("ground", "serious-imminent-risk")
+    recipients = said.pop("recipients", {"the doctor": "health"})
+    decided = said.pop("decided", None)
+    advice = said.pop("advice", [{"colleague": "a colleague", "answer": "for"}])
+    breach = Breach(
+        BreachFacts(
+            breach=name_of("breaches", "the record"),
+            record=name_of("records", "the record"),
+            case_record=name_of("records", "the case"),
+            ground=f"grounds/{chosen}" if chosen != "none" else "",
+            serious=said.pop("serious", True),
+            imminent=said.pop("imminent", True),
+            has_outline=said.pop("outline", True),
+            has_reason=said.pop("reason", True),
+            has_intended_outcome=said.pop("intended_outcome", True),
+            has_student_spoken_to=said.pop("student_spoken_to", True),
+            recipients=frozenset((name_of("thirdParties", k), v) for k, v in recipients.items()),
+            recorded_by=involved,
+            recorded_at=NOW,
+        ),
+        involved=involved,
+        advice=tuple(_advice(each) for each in advice),
+        decided=Decided(involved, _day(decided), 9) if decided else None,
+    )
+    if said:
+        raise ScenarioBroken(f"nobody knows {sorted(said)}")
+    return breach
+
+
+def _advice(said: Mapping[str, str]) -> Advice:
+    answered = None if said["answer"] == "none" else NOW
+    return Advice(staff(said["colleague"]), NOW, answered, said["answer"] == "against")
+
+
+def _open(who: Who, record: Record, items: frozenset[str], said: dict[str, Any], does: str) -> Any:
+    usual = "own_record" if who.kind == "student" else "advice"
+    consent = _consent(said.pop("consent", {}), does) if does == "disclosure:preview" else None
+    return questions.to_open(who, does, record, said.pop("purpose", usual), items, consent)
+
+
+def _opening(does: str) -> Any:
+    return lambda who, record, items, said: _open(who, record, items, said, does)
+
+
+def _request(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    ends = _day(said.pop("ends", "in a month"))
+    return questions.to_request(who, record, items, ends, NOW)
+
+
+def _give(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    return questions.to_give(
+        who,
+        record,
+        _consent(said.pop("consent", {}), "consent:give"),
+        NOW,
+        text_shown=_digest(said.pop("text_shown", "the text")),
+        payload_digest=_digest(said.pop("payload", "the payload")),
+        text_current=_digest(said.pop("text_current", "the text")),
+        previewed=said.pop("previewed", True),
+    )
+
+
+def _ending(does: str) -> Any:
+    def build(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+        return questions.to_end(who, does, record, _consent(said.pop("consent", {}), does), NOW)
+
+    return build
+
+
+def _send(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    return questions.to_send(
+        who,
+        record,
+        _consent(said.pop("consent", {}), "disclosure:send"),
+        NOW,
+        recipient=name_of("thirdParties", said.pop("recipient", "the tutor")),
+        purpose=said.pop("purpose", "welfare_support"),
+        payload_digest=_digest(said.pop("payload", "the payload")),
+        items=items,
+    )
+
+
+def _collect(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    question = questions.to_collect(
+        record,
+        _consent(said.pop("consent", {}), "disclosure:collect"),
+        NOW,
+        link_valid=said.pop("link_valid", True),
+        sent=said.pop("sent", True),
+        payload_digest=_digest(said.pop("payload", "the payload")),
+        items=items,
+    )
+    return attrs.evolve(question, who=who)
+
+
+def _advise(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    return questions.to_advise(who, record, _breach(said.pop("breach", {})), NOW)
+
+
+def _decide(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    breach = _breach(said.pop("breach", {}))
+    despite = said.pop("despite_advice", False)
+    return questions.to_decide(who, record, breach, NOW, despite_advice=despite)
+
+
+def _tell(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    return questions.to_tell(
+        who,
+        record,
+        _breach(said.pop("breach", {"decided": "yesterday"})),
+        NOW,
+        recipient=name_of("thirdParties", said.pop("recipient", "the doctor")),
+        told_at=_day(said.pop("told", "now")),
+    )
+
+
+def _dispose(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    return questions.to_dispose(who, record, _day(said.pop("dispose_from", "yesterday")), NOW)
+
+
+def _walling(does: str) -> Any:
+    def build(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+        return questions.to_wall(who, does, record, staff(said.pop("between", "the adviser")))
+
+    return build
+
+
+def _freeze(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    return Question(who, "report:freeze", Report(name_of("reports", "the report")))
+
+
+def _list(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    whose = said.pop("whose", None)
+    student = name_of("students", whose) if whose else who.name
+    return Question(who, "access_list:read", AccessList(student))
+
+
+_BUILD: Mapping[str, Any] = {
+    **{action: _opening(action) for action in questions.OPENING},
+    "consent:request": _request,
+    "consent:give": _give,
+    "consent:refuse": _ending("consent:refuse"),
+    "consent:withdraw": _ending("consent:withdraw"),
+    "disclosure:send": _send,
+    "disclosure:collect": _collect,
+    "breach:advise": _advise,
+    "breach:decide": _decide,
+    "breach:disclose": _tell,
+    "record:dispose": _dispose,
+    "wall:declare": _walling("wall:declare"),
+    "wall:lift": _walling("wall:lift"),
+    "report:freeze": _freeze,
+    "access_list:read": _list,
+}
+ACTIONS = frozenset(_BUILD)
