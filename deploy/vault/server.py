@@ -20,7 +20,6 @@ import requests
 from deploy.certificates import issue_server_certificate
 from deploy.state import State, write_private
 from deploy.supervisor.process import Command, NotReady
-from deploy.vault import launch
 
 HERE = Path(__file__).resolve().parent
 OPERATORS_SECRET = "secrets/vault-operators.json"  # noqa: S105 (a file's name)
@@ -94,6 +93,9 @@ def ready(state: State) -> None:
     if answer.status_code != requests.codes.ok:
         raise NotReady(f"health {answer.status_code}")
     (state / FIRST_START).unlink(missing_ok=True)
+    # Imported here: launch asks Vault, through the operator's module, which needs this one.
+    from deploy.vault import launch
+
     if launch.is_set_up(state):
         launch.use_canary(state)
 
