@@ -1,0 +1,1 @@
+"""Cases, enquiries, documents, disclosures and breaches: sealed here, by a service without keys."""

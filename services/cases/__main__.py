@@ -1,0 +1,138 @@
+"""
+The processes and commands of cases.
+
+    python -m services.cases serve --config FILE
+    python -m services.cases work --config FILE
+    python -m services.cases migrate --config FILE
+    python -m services.cases disposals --config FILE
+
+`disposals` is the operator's: it prints the disposal list as JSON, for `deploy.vault.disposals` to
+replay before a restored Vault serves. It runs with the configuration of `cases-serve`.
+
+The processes import only what they need: `work` must not import gRPC, which and eventlet can't
+share a process.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from common.process import run
+from services.cases.config import Settings
+
+if TYPE_CHECKING:
+    from common.config import Config
+    from common.db import Database
+    from common.rpc.server import Servicer
+    from common.vault import Vault
+    from services.cases.actions.tools import Tools
+
+
+def serve(config: Config[Settings], vault: Vault) -> None:
+    """Answer calls until told to leave."""
+    from common.db import Database
+    from common.rpc.server import serve as serve_until_told
+
+    database = Database(config.database, vault)
+    serve_until_told(
+        config, vault, servicers(tools(config, vault, database)), ready=database.answers
+    )
+    database.close()
+
+
+def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
+    """Put together what actions work with."""
+    from common.rpc.client import Peer
+    from services.cases.actions.tools import Tools
+    from services.cases.mail import Mail
+    from services.cases.storage.consent import Consent
+    from services.cases.storage.facts import Facts
+    from services.cases.storage.sealing import Sealing
+    from services.cases.storage.work import Work
+
+    settings = config.settings
+    return Tools(
+        begin=lambda: Work(database.engine),
+        sealing=Sealing(vault),
+        consent=Consent(Peer(config, vault, "consent")),
+        facts=Facts(vault),
+        mail=Mail(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            sender=settings.mail_from,
+            public_url=settings.public_url,
+        ),
+        now=lambda: datetime.now(UTC),
+    )
+
+
+def servicers(parts: Tools) -> list[Servicer]:
+    """List what is served: one servicer for each service in the protos."""
+    from sas.cases.v1 import (
+        breaches_pb2_grpc,
+        case_notes_pb2_grpc,
+        cases_pb2_grpc,
+        disclosures_pb2_grpc,
+        documents_pb2_grpc,
+        enquiries_pb2_grpc,
+        retention_pb2_grpc,
+    )
+
+    from services.cases.api.breaches import BreachesServicer
+    from services.cases.api.case_notes import CaseNotesServicer
+    from services.cases.api.cases import CasesServicer
+    from services.cases.api.disclosures import DisclosuresServicer
+    from services.cases.api.documents import DocumentsServicer
+    from services.cases.api.enquiries import EnquiriesServicer
+    from services.cases.api.retention import RetentionServicer
+
+    return [
+        (cases_pb2_grpc.add_CasesServiceServicer_to_server, CasesServicer(parts)),
+        (case_notes_pb2_grpc.add_CaseNotesServiceServicer_to_server, CaseNotesServicer(parts)),
+        (documents_pb2_grpc.add_DocumentsServiceServicer_to_server, DocumentsServicer(parts)),
+        (enquiries_pb2_grpc.add_EnquiriesServiceServicer_to_server, EnquiriesServicer(parts)),
+        (
+            disclosures_pb2_grpc.add_DisclosuresServiceServicer_to_server,
+            DisclosuresServicer(parts),
+        ),
+        (breaches_pb2_grpc.add_BreachesServiceServicer_to_server, BreachesServicer(parts)),
+        (retention_pb2_grpc.add_RetentionServiceServicer_to_server, RetentionServicer(parts)),
+    ]
+
+
+def work(config: Config[Settings], vault: Vault) -> None:
+    """Handle events until told to leave."""
+    from common.db import Database
+    from common.events.process import run_worker
+    from services.cases.worker import HANDLERS, TIMERS
+
+    database = Database(config.database, vault, driver="psycopg2")
+    run_worker(config, vault, database, HANDLERS, TIMERS)
+
+
+def disposals(config: Config[Settings], vault: Vault) -> None:
+    """Print the disposal list as JSON: record, kind, and when its key was destroyed."""
+    from common.db import Database
+    from services.cases.storage.work import Work
+
+    database = Database(config.database, vault)
+    with Work(database.reads) as reads:
+        found = reads.disposals.all()
+    database.close()
+    listed = [
+        {"record": each.record, "kind": each.kind, "disposed_at": each.disposed_at.isoformat()}
+        for each in found
+    ]
+    json.dump(listed, sys.stdout, indent=1)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    run(
+        "services.cases",
+        Settings,
+        {"serve": serve, "work": work, "disposals": disposals},
+    )

@@ -1,0 +1,331 @@
+"""
+Breaches of confidentiality: drafting, deciding, recording what was told, and reading (R32-R38).
+
+consent decides by the facts it was told; the words stay here, sealed. So consent is told with every
+change and once more before it decides, each time while the row is held: what is decided is what
+lies here.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+import structlog
+from sas.common.v1.purpose_pb2 import PURPOSE_OWN_RECORD, PURPOSE_SAFETY
+
+from common.caller import Caller
+from common.db import etag
+from common.errors import InvalidFields, NotAvailable, RefusedByPolicy, StaleEtag, WrongState
+from services.cases.actions.repeats import name_once
+from services.cases.actions.tools import Tools
+from services.cases.domain.breaches import (
+    SALT_BYTES,
+    Breach,
+    BreachWords,
+    Recipient,
+    Told,
+    chained_digest,
+    latest_words,
+)
+from services.cases.domain.names import id_of, record_of
+from services.cases.domain.states import BreachState, RecordKind
+from services.cases.storage.breaches import StoredTold
+from services.cases.storage.work import Work
+
+log = structlog.get_logger(__name__)
+
+_DECIDED = "breach_already_decided"
+"""Consent's reason code for a second decision."""
+
+
+@attrs.frozen
+class Parts:
+    """What is added to the record of a breach. None and empty leave what was there."""
+
+    ground: str
+    serious: bool | None
+    imminent: bool | None
+    words: BreachWords = attrs.field(repr=False)
+    recipients: tuple[Recipient, ...]
+
+    def over(self, breach: Breach) -> Breach:
+        """Lay these parts over a breach."""
+        return attrs.evolve(
+            breach,
+            ground=self.ground or breach.ground,
+            serious=breach.serious if self.serious is None else self.serious,
+            imminent=breach.imminent if self.imminent is None else self.imminent,
+            recipients=self.recipients or breach.recipients,
+            parts=breach.parts | self.words.parts(),
+        )
+
+
+@attrs.frozen
+class OpenedBreach:
+    """A breach with its words."""
+
+    breach: Breach
+    missing: Sequence[str]
+    words: BreachWords = attrs.field(repr=False)
+    told: Sequence[Told] = attrs.field(repr=False)
+
+
+def draft_breach(
+    tools: Tools, who: Caller, case: str, parts: Parts, *, request_id: str
+) -> tuple[Breach, Sequence[str]]:
+    """
+    Begin the record of a breach, and say what the policy still asks for.
+
+    It is a record of its own with its own key, a child of the case's record.
+
+    Raises:
+        NotAvailable: there is no such case.
+        WrongState: the case is being disposed of.
+    """
+    name = name_once(tools, who, "DraftBreach", request_id, "breaches")
+    breach_id = id_of(name, "breaches") or ""
+    with tools.begin() as work:
+        there = work.breaches.find(breach_id)
+        found = work.cases.find(id_of(case, "cases"))
+    if there is not None:
+        return tell_facts(tools, name)
+    if found is None:
+        raise NotAvailable
+    tools.consent.register(record_of(breach_id), RecordKind.BREACH, found.student, found.record)
+    tools.sealing.begin(RecordKind.BREACH, breach_id)
+    breach = Breach(
+        id=breach_id,
+        case_id=found.id,
+        state=BreachState.DRAFT,
+        ground="",
+        serious=False,
+        imminent=False,
+        recipients=(),
+        parts=frozenset(),
+        version=1,
+    )
+    with tools.begin() as work:
+        held = work.cases.hold(found.id)
+        if held is None or not held.state.takes_more:
+            raise WrongState("This case is being disposed of.")
+        if work.breaches.add(parts.over(breach), who.person, tools.now()):
+            _add_words(tools, work, who, breach, parts.words)
+            work.commit()
+            log.info("breach_drafted", breach=name)
+    # After the commit: if consent can't be told now, a repeat finds the row and tells it.
+    return tell_facts(tools, name)
+
+
+def amend_breach(
+    tools: Tools, who: Caller, name: str, parts: Parts, *, expected_etag: str
+) -> tuple[Breach, Sequence[str]]:
+    """
+    Add to the record before the decision; earlier versions of the words stay.
+
+    Raises:
+        NotAvailable: there is no such breach.
+        StaleEtag: somebody changed it in the meantime.
+        WrongState: it is decided; from then on nothing in it changes.
+    """
+    with tools.begin() as work:
+        breach = _held(work, name)
+        if expected_etag and expected_etag != breach_etag(breach):
+            raise StaleEtag
+        if breach.state is not BreachState.DRAFT:
+            raise WrongState("It is decided, and stays as it is.")
+        _add_words(tools, work, who, breach, parts.words)
+        breach = work.breaches.change(parts.over(breach))
+        # Before the commit: consent may know that it is decided, and then nothing is added.
+        missing = _tell(tools, work, breach)
+        work.commit()
+    log.info("breach_amended", breach=name)
+    return breach, missing
+
+
+def decide_breach(tools: Tools, name: str, *, despite_advice: bool) -> Breach:
+    """
+    Decide to break confidentiality.
+
+    Raises:
+        RefusedByPolicy: with every part that is missing, or because it is decided.
+        NotAvailable: the caller may not know, or there is no such breach.
+    """
+    with tools.begin() as work:
+        breach = work.breaches.hold(id_of(name, "breaches"))
+        draft = breach is not None and breach.state is BreachState.DRAFT
+        if breach is not None and draft:
+            _tell_unless_decided(tools, work, breach)
+        try:
+            # Also for a name that is not there, or a breach that is decided: it is written down.
+            tools.consent.authorise_breach(name, despite_advice=despite_advice)
+        except RefusedByPolicy as refused:
+            # Decided there but not here: an earlier try failed after consent had committed it.
+            if not draft or refused.reasons != (_DECIDED,):
+                raise
+        if breach is None:
+            raise NotAvailable
+        breach = work.breaches.change(attrs.evolve(breach, state=BreachState.DECIDED))
+        work.commit()
+    log.info("breach_decided", breach=name)
+    return breach
+
+
+def record_told(
+    tools: Tools,
+    who: Caller,
+    name: str,
+    *,
+    recipient: str,
+    told: str,
+    told_at: datetime,
+    request_id: str,
+) -> Breach:
+    """
+    Record what was told, to whom and when.
+
+    The words are sealed and kept first, then consent writes their salted digest to the ledger, and
+    only then they count: so what the ledger names can always be shown.
+
+    Raises:
+        InvalidFields: the time is still to come.
+        RefusedByPolicy: it is not decided, or not for this recipient.
+        NotAvailable: the caller may not know, or there is no such breach.
+    """
+    if told_at > tools.now():
+        raise InvalidFields({"told_at": "must not be in the future"})
+    told_id = id_of(name_once(tools, who, "RecordBreachDisclosure", request_id, "told"), "told")
+    words = Told(recipient=recipient, told=told, told_at=told_at.isoformat(timespec="seconds"))
+    kept = _keep_told(tools, who, name, told_id or "", words, told_at)
+    if kept is None:
+        tools.consent.authorise_breach_disclosure(name, recipient, "0" * 64, told_at)
+        raise NotAvailable
+    with tools.begin() as work:
+        breach = _held(work, name)
+        stored = work.breaches.find_told(breach, kept.id)
+        if stored is None or stored.authorised:
+            return breach
+        tools.consent.authorise_breach_disclosure(
+            name, stored.recipient, stored.digest, stored.told_at
+        )
+        work.breaches.authorised(breach, stored.id)
+        breach = work.breaches.change(attrs.evolve(breach, state=BreachState.DISCLOSED))
+        work.commit()
+    log.info("breach_disclosed", breach=name)
+    return breach
+
+
+def read_breach(tools: Tools, who: Caller, name: str) -> OpenedBreach:
+    """
+    Open the record of a breach: all its words, by one decision.
+
+    Raises:
+        NotAvailable: the caller may not read it, or there is no such breach.
+    """
+    with tools.begin() as work:
+        breach = work.breaches.find(id_of(name, "breaches"))
+        words = work.breaches.sealed_words(breach) if breach else []
+        told = work.breaches.sealed_told(breach) if breach else []
+    keys = tools.consent.open(
+        record_of(name.partition("/")[2]),
+        [*words, *told],
+        action="breach:read",
+        purpose=PURPOSE_OWN_RECORD if who.kind == "student" else PURPOSE_SAFETY,
+        about=name,
+    )
+    if breach is None or not words:
+        raise NotAvailable
+    missing: Sequence[str] = ()
+    if breach.state is BreachState.DRAFT and "breach:draft" in who.permissions:
+        _, missing = tell_facts(tools, name)
+    log.info("breach_read", breach=name)
+    return OpenedBreach(
+        breach=breach,
+        missing=missing,
+        words=latest_words(BreachWords.from_bytes(keys.open(each)) for each in words),
+        told=[Told.from_bytes(keys.open(each)) for each in told],
+    )
+
+
+def tell_facts(tools: Tools, name: str) -> tuple[Breach, Sequence[str]]:
+    """
+    Tell consent the facts as they stand here, and hear what is missing.
+
+    The row is held meanwhile, so that of two changes the later one is also told later.
+    """
+    with tools.begin() as work:
+        breach = _held(work, name)
+        if breach.state is not BreachState.DRAFT:
+            return breach, ()
+        return breach, _tell(tools, work, breach)
+
+
+def breach_etag(breach: Breach) -> str:
+    """Give the etag of a breach."""
+    return etag(breach.name, breach.version)
+
+
+def _held(work: Work, name: str) -> Breach:
+    breach = work.breaches.hold(id_of(name, "breaches"))
+    if breach is None:
+        raise NotAvailable
+    return breach
+
+
+def _tell(tools: Tools, work: Work, breach: Breach) -> Sequence[str]:
+    return tools.consent.record_breach_facts(breach, work.breaches.words_digest(breach))
+
+
+def _tell_unless_decided(tools: Tools, work: Work, breach: Breach) -> None:
+    try:
+        _tell(tools, work, breach)
+    except (WrongState, RefusedByPolicy):
+        log.info("breach_facts_closed", breach=breach.name)
+
+
+def _add_words(tools: Tools, work: Work, who: Caller, breach: Breach, words: BreachWords) -> None:
+    """Seal and add a version of the words; the first is added also when it is empty."""
+    number = work.breaches.next_number(breach)
+    if words.empty and number > 1:
+        return
+    item, opened = breach.words_item(number), words.to_bytes()
+    salt = secrets.token_bytes(SALT_BYTES)
+    work.breaches.add_words(
+        breach,
+        number,
+        tools.sealing.seal(RecordKind.BREACH, breach.id, item, opened),
+        salt=salt,
+        digest=chained_digest(work.breaches.words_digest(breach), salt, opened),
+        author=who.person,
+        created_at=tools.now(),
+    )
+
+
+def _keep_told(
+    tools: Tools, who: Caller, name: str, told_id: str, words: Told, told_at: datetime
+) -> StoredTold | None:
+    """Seal and keep what was told, unless it is there by an earlier try; None without a breach."""
+    with tools.begin() as work:
+        breach = work.breaches.find(id_of(name, "breaches"))
+        if breach is None:
+            return None
+        if (there := work.breaches.find_told(breach, told_id)) is not None:
+            return there
+        opened = words.to_bytes()
+        salt = secrets.token_bytes(SALT_BYTES)
+        kept = StoredTold(
+            id=told_id,
+            recipient=words.recipient,
+            told_at=told_at,
+            digest=chained_digest(b"", salt, opened).hex(),
+            authorised=False,
+        )
+        item = breach.told_item(told_id)
+        sealed = tools.sealing.seal(RecordKind.BREACH, breach.id, item, opened)
+        work.breaches.add_told(
+            breach, kept, sealed, salt=salt, author=who.person, created_at=tools.now()
+        )
+        work.commit()
+    return kept

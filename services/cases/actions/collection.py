@@ -1,0 +1,87 @@
+"""
+How a third party collects a disclosure: with a link and a code, and consent's yes each time.
+
+Everything that is not the document is the same answer: an unknown link, a wrong code, a link that
+is used up or too old, a consent taken back, a server that can't be asked. Whoever tries learns
+nothing, not even whether there ever was a letter.
+"""
+
+from __future__ import annotations
+
+import structlog
+
+from common.errors import NotAvailable, ServiceError
+from common.seal import SealBroken
+from services.cases.actions.disclosures import SealedPayload, find_payload
+from services.cases.actions.tools import Tools
+from services.cases.domain.disclosures import Disclosure
+from services.cases.domain.links import code_is_right, hash_token
+from services.cases.domain.names import name_of, new_id, record_of
+from services.cases.domain.payload import Payload, PayloadChanged
+
+log = structlog.get_logger(__name__)
+
+
+def collect_disclosure(tools: Tools, *, link_token: str, code: str) -> Payload:
+    """
+    Give a third party the document, against link and code.
+
+    An unknown link costs the same work as a known one: a try, the slow hash, and consent's
+    decision, which is written down as well. Looking again while the link lives is allowed, and
+    decided and recorded each time.
+
+    Raises:
+        NotAvailable: for every reason.
+    """
+    try:
+        disclosure, right = _try(tools, link_token, code)
+        found = find_payload(tools, disclosure.name) if disclosure and right else None
+        if found is None:
+            _refused(tools, disclosure)
+            raise NotAvailable
+        return _collect(tools, found)
+    except ServiceError as error:
+        log.info("disclosure_not_collected", because=error.reason_name())
+    except (PayloadChanged, SealBroken) as error:
+        log.error("disclosure_broken", exc_info=error)
+    raise NotAvailable
+
+
+def _try(tools: Tools, link_token: str, code: str) -> tuple[Disclosure | None, bool]:
+    """Find the disclosure whose link this is, and say whether the code is right."""
+    with tools.begin() as work:
+        taken = work.disclosures.take_try(hash_token(link_token), tools.now())
+        work.commit()
+    disclosure, link = taken or (None, None)
+    right = code_is_right(code, link)
+    if disclosure is not None and link is not None and right:
+        with tools.begin() as work:
+            work.disclosures.give_back_try(disclosure.id, link)
+            work.commit()
+    return disclosure, right
+
+
+def _refused(tools: Tools, disclosure: Disclosure | None) -> None:
+    """Have consent write down that somebody tried; it answers no."""
+    tools.consent.authorise_collection(
+        disclosure.name if disclosure else name_of("disclosures", new_id()),
+        record_of(disclosure.case_id if disclosure else new_id()),
+        link_valid=False,
+    )
+
+
+def _collect(tools: Tools, found: SealedPayload) -> Payload:
+    disclosure = found.disclosure
+    keys = tools.consent.authorise_collection(
+        disclosure.name,
+        record_of(disclosure.case_id),
+        link_valid=True,
+        payload_digest=disclosure.payload_digest,
+        sealed=found.items,
+    )
+    payload = found.open(keys)
+    with tools.begin() as work:
+        work.disclosures.collected(disclosure.id)
+        work.commit()
+    log.info("disclosure_collected", disclosure=disclosure.name)
+    return payload

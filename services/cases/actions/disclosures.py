@@ -1,0 +1,271 @@
+"""Proposing, previewing and sending disclosures. How they are collected: `collection.py`."""
+
+from __future__ import annotations
+
+import secrets
+
+import attrs
+import structlog
+from sas.common.v1.purpose_pb2 import PURPOSE_DISCLOSURE
+
+from common.caller import Caller
+from common.db import etag
+from common.errors import NotAvailable, StaleEtag, WrongState
+from services.cases.actions.fields import read_day
+from services.cases.actions.repeats import name_once
+from services.cases.actions.tools import Tools
+from services.cases.domain.days import end_of_day
+from services.cases.domain.disclosures import (
+    SALT_BYTES,
+    Disclosure,
+    Particulars,
+    last_day,
+    link_expires,
+    payload_digest,
+    unknown,
+)
+from services.cases.domain.links import make_link
+from services.cases.domain.names import id_of, record_of
+from services.cases.domain.payload import Payload, PayloadChanged
+from services.cases.domain.states import DisclosureState, RecordKind
+from services.cases.storage.consent import Keys
+from services.cases.storage.documents import CONTENT, TITLE
+from services.cases.storage.sealed import SealedItem
+from services.cases.storage.work import Work
+
+log = structlog.get_logger(__name__)
+
+_SENDABLE = (DisclosureState.PROPOSED, DisclosureState.SENT)
+
+
+@attrs.frozen
+class Proposal:
+    """What is asked of the student, as the staff member typed it."""
+
+    document: str
+    recipient: str
+    recipient_name: str = attrs.field(repr=False)
+    recipient_address: str = attrs.field(repr=False)
+    purpose: str
+    ends_on: str
+
+
+def propose_disclosure(
+    tools: Tools, who: Caller, proposal: Proposal, *, request_id: str
+) -> Disclosure:
+    """
+    Propose a disclosure and ask the student for consent to exactly this.
+
+    The row comes first and consent second: consent must not show the student something that is not
+    there. Until consent has answered, the disclosure is not found; a repeat asks consent again.
+
+    Raises:
+        InvalidFields: the last day is none, over, or more than a year away.
+        NotAvailable: there is no such document.
+        WrongState: the case is being disposed of.
+        RefusedByPolicy: consent may not be asked for this, such as behind a wall.
+    """
+    day = read_day("ends_on", lambda: last_day(proposal.ends_on, tools.today()))
+    name = name_once(tools, who, "ProposeDisclosure", request_id, "disclosures")
+    disclosure_id = id_of(name, "disclosures") or ""
+    with tools.begin() as work:
+        disclosure = work.disclosures.find(disclosure_id)
+    if disclosure is None:
+        disclosure = _keep(tools, who, proposal, disclosure_id)
+    if not disclosure.consent:
+        consent = tools.consent.request_consent(
+            disclosure,
+            record_of(disclosure.case_id),
+            items=[disclosure.document, disclosure.name],
+            ends_at=end_of_day(day),
+        )
+        with tools.begin() as work:
+            work.disclosures.consent_asked(disclosure.id, consent)
+            work.commit()
+        log.info("disclosure_proposed", disclosure=name, consent=consent)
+    return get_disclosure(tools, name)
+
+
+def _keep(tools: Tools, who: Caller, proposal: Proposal, disclosure_id: str) -> Disclosure:
+    """Seal the particulars and keep the disclosure; consent has not been asked yet."""
+    with tools.begin() as work:
+        document = work.documents.find(id_of(proposal.document, "documents"))
+        fingerprint = work.documents.fingerprint(document) if document else None
+    if document is None or fingerprint is None:
+        raise NotAvailable
+    particulars = Particulars(**attrs.asdict(proposal))
+    salt = secrets.token_bytes(SALT_BYTES)
+    disclosure = Disclosure(
+        id=disclosure_id,
+        document_id=document.id,
+        case_id=document.case_id,
+        recipient=proposal.recipient,
+        purpose=proposal.purpose,
+        ends_on=last_day(proposal.ends_on, tools.today()),
+        consent="",
+        state=DisclosureState.PROPOSED,
+        version=1,
+        payload_digest=payload_digest(salt, particulars, fingerprint.digest),
+    )
+    sealed = tools.sealing.seal(
+        RecordKind.CASE, document.case_id, disclosure.name, particulars.canonical()
+    )
+    with tools.begin() as work:
+        held = work.cases.hold(document.case_id)
+        if held is None or not held.state.takes_more:
+            raise WrongState("This case is being disposed of.")
+        if work.disclosures.add(disclosure, sealed, salt, who.person, tools.now()):
+            work.commit()
+            return disclosure
+        # A repeat at the same moment was first; its salt and digest are the ones that count.
+        return work.disclosures.find(disclosure_id) or disclosure
+
+
+def get_disclosure(tools: Tools, name: str) -> Disclosure:
+    """
+    Give one disclosure, without words.
+
+    Raises:
+        NotAvailable: there is no such disclosure, or the student has not been asked yet.
+    """
+    with tools.begin() as work:
+        disclosure = work.disclosures.find(id_of(name, "disclosures"))
+    if disclosure is None or not disclosure.consent:
+        raise NotAvailable
+    return disclosure
+
+
+def preview_disclosure(tools: Tools, name: str) -> tuple[Disclosure, Payload]:
+    """
+    Show exactly what would leave and to whom, after checking that it is what the consent binds.
+
+    A name that does not exist takes the same way and is recorded too.
+
+    Raises:
+        NotAvailable: the caller may not see it, or there is no such disclosure.
+    """
+    found = find_payload(tools, name)
+    keys = tools.consent.open(
+        record_of(found.disclosure.case_id if found else name.partition("/")[2]),
+        found.items if found else [],
+        action="disclosure:preview",
+        purpose=PURPOSE_DISCLOSURE,
+        about=name,
+    )
+    if found is None:
+        raise NotAvailable
+    log.info("disclosure_previewed", disclosure=name)
+    return found.disclosure, found.open(keys)
+
+
+def send_disclosure(tools: Tools, name: str, *, expected_etag: str) -> Disclosure:
+    """
+    Send a disclosure: a link by one neutral mail, a code by another.
+
+    Consent decides and commits that first; then what would leave is checked against the digest
+    that the student agreed to. The link is committed before it is mailed, so that no mail can be
+    out there that we do not know; it works once both mails are accepted. When the mail server is
+    away, the disclosure stays as it was, and sending again makes a fresh link and a fresh code.
+
+    Raises:
+        RefusedByPolicy: consent refuses, with every reason.
+        NotAvailable: the caller may not know, or there is no such disclosure.
+        StaleEtag: somebody changed it in the meantime.
+        WrongState: it was collected or has ended.
+        MailAway: the mail server can't be reached.
+    """
+    found = find_payload(tools, name)
+    disclosure = found.disclosure if found else unknown(name)
+    keys = tools.consent.authorise_disclosure(
+        disclosure, record_of(disclosure.case_id), found.items if found else []
+    )
+    if found is None:
+        raise NotAvailable
+    payload = found.open(keys)
+    fresh, stored = make_link()
+    with tools.begin() as work:
+        held = work.disclosures.hold(disclosure.id)
+        if held is None:
+            raise NotAvailable
+        if expected_etag and expected_etag != disclosure_etag(held):
+            raise StaleEtag
+        if held.state not in _SENDABLE:
+            raise WrongState("It was collected already, or has ended.")
+        now = tools.now()
+        work.disclosures.put_link(held.id, stored, link_expires(held.ends_on, now))
+        work.commit()
+    tools.mail.send_link(payload.particulars.recipient_address, fresh)
+    with tools.begin() as work:
+        if not work.disclosures.sent(disclosure.id, stored):
+            raise StaleEtag
+        work.commit()
+    log.info("disclosure_sent", disclosure=name)
+    return get_disclosure(tools, name)
+
+
+@attrs.frozen
+class SealedPayload:
+    """Everything that a disclosure's payload is made of, still sealed."""
+
+    disclosure: Disclosure
+    media_type: str
+    particulars: SealedItem
+    document: SealedItem
+    salt: bytes
+    content_salt: bytes
+
+    @property
+    def items(self) -> list[SealedItem]:
+        """The items to ask consent for."""
+        return [self.document, self.particulars]
+
+    def open(self, keys: Keys) -> Payload:
+        """
+        Open it and check it against the digest that the consent binds.
+
+        Raises:
+            PayloadChanged: what lies here is not what the student was asked about.
+        """
+        payload = Payload(
+            particulars=Particulars.from_canonical(keys.open(self.particulars)),
+            title=keys.open(self.document, TITLE).decode(),
+            media_type=self.media_type,
+            content=keys.open(self.document, CONTENT),
+        )
+        if not payload.fits(self.disclosure, self.salt, self.content_salt):
+            log.error("payload_changed", disclosure=self.disclosure.name)
+            raise PayloadChanged
+        return payload
+
+
+def find_payload(tools: Tools, name: str) -> SealedPayload | None:
+    """Find what a disclosure is made of; None if it is not there, not asked about, or disposed."""
+    with tools.begin() as work:
+        disclosure = work.disclosures.find(id_of(name, "disclosures"))
+        if disclosure is None or not disclosure.consent:
+            return None
+        return _sealed_payload(work, disclosure)
+
+
+def _sealed_payload(work: Work, disclosure: Disclosure) -> SealedPayload | None:
+    document = work.documents.find(disclosure.document_id)
+    particulars = work.disclosures.sealed(disclosure)
+    if document is None or particulars is None:
+        return None
+    sealed = work.documents.sealed(document)
+    fingerprint = work.documents.fingerprint(document)
+    if sealed is None or fingerprint is None:
+        return None
+    return SealedPayload(
+        disclosure=disclosure,
+        media_type=document.media_type,
+        particulars=particulars,
+        document=sealed,
+        salt=work.disclosures.payload_salt(disclosure),
+        content_salt=fingerprint.salt,
+    )
+
+
+def disclosure_etag(disclosure: Disclosure) -> str:
+    """Give the etag of a disclosure."""
+    return etag(disclosure.name, disclosure.version)

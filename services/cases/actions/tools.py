@@ -1,0 +1,33 @@
+"""What actions work with, put together once by `__main__`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+import attrs
+
+from services.cases.domain.days import london_day
+from services.cases.mail import Mail
+from services.cases.storage.consent import Consent
+from services.cases.storage.facts import Facts
+from services.cases.storage.sealing import Sealing
+from services.cases.storage.work import Work
+
+
+@attrs.frozen
+class Tools:
+    """The parts of the service that an action may need."""
+
+    begin: Callable[[], Work]
+    """Begins a transaction; used as `with tools.begin() as work:`."""
+    sealing: Sealing
+    consent: Consent
+    facts: Facts
+    mail: Mail
+    now: Callable[[], datetime]
+    """The server's clock; nobody else's counts (R6)."""
+
+    def today(self) -> date:
+        """Give the day of now in London."""
+        return london_day(self.now())

@@ -1,0 +1,56 @@
+"""The states things go through. They change by verbs only, and are stored by these words."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class RecordKind(StrEnum):
+    """What a record of this service is about; each kind has a key mount of its own in Vault."""
+
+    CASE = "case"
+    ENQUIRY = "enquiry"
+    BREACH = "breach"
+
+    @property
+    def mount(self) -> str:
+        """Name the transit mount with the keys of this kind."""
+        return f"rk-{self.value}"
+
+
+class CaseState(StrEnum):
+    """How a case stands."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    DISPOSAL_DUE = "disposal_due"
+    DISPOSED = "disposed"
+
+    @property
+    def takes_more(self) -> bool:
+        """Say whether something may still be added; a closed case takes corrections."""
+        return self in (CaseState.OPEN, CaseState.CLOSED)
+
+
+class DisclosureState(StrEnum):
+    """How far a disclosure got."""
+
+    PROPOSED = "proposed"
+    SENT = "sent"
+    COLLECTED = "collected"
+    ENDED = "ended"
+
+
+class BreachState(StrEnum):
+    """How far a breach of confidentiality got."""
+
+    DRAFT = "draft"
+    DECIDED = "decided"
+    DISCLOSED = "disclosed"
+
+
+class EnquiryKind(StrEnum):
+    """Who asked."""
+
+    STUDENT = "student"
+    THIRD_PARTY = "third_party"

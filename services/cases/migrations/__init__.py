@@ -1,0 +1,1 @@
+"""The migrations of cases, in order; each with the grants of what it makes."""

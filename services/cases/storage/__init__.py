@@ -1,0 +1,1 @@
+"""The tables of cases, what is sealed in them, and the one way to have it opened."""

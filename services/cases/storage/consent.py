@@ -1,0 +1,213 @@
+"""
+Consent's answers, as this service needs them.
+
+Consent decides, commits why to the ledger, and only then hands over data keys. So there is no way
+to open anything here but through this file. Only `serve` imports it: workers make no gRPC call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+import attrs
+from google.protobuf.timestamp_pb2 import Timestamp
+from sas.common.v1.purpose_pb2 import DisclosurePurpose, Purpose
+from sas.consent.v1 import (
+    breach_procedure_pb2,
+    breach_procedure_pb2_grpc,
+    consents_pb2,
+    consents_pb2_grpc,
+    gate_pb2,
+    gate_pb2_grpc,
+    records_pb2,
+    records_pb2_grpc,
+)
+
+from common.rpc.client import Peer
+from services.cases.domain.breaches import Breach
+from services.cases.domain.disclosures import Disclosure
+from services.cases.domain.states import RecordKind
+from services.cases.storage.sealed import SealedItem
+
+_KINDS = {
+    RecordKind.CASE: records_pb2.RECORD_KIND_CASE,
+    RecordKind.ENQUIRY: records_pb2.RECORD_KIND_ENQUIRY,
+    RecordKind.BREACH: records_pb2.RECORD_KIND_BREACH,
+}
+
+
+@attrs.frozen
+class Keys:
+    """The data keys that consent handed over: used once, in this call, and forgotten."""
+
+    _by_item: Mapping[str, bytes] = attrs.field(repr=False)
+
+    def open(self, sealed: SealedItem, field: str = "words") -> bytes:
+        """Open one field of an item."""
+        return sealed.open(self._by_item[sealed.item], field)
+
+
+class Consent:
+    """
+    The consent service, asked for the caller of the call at hand.
+
+    Every method raises NotAvailable, SecondFactorNeeded or RefusedByPolicy when consent refuses,
+    and TryAgain when it can't answer; nothing is opened then.
+    """
+
+    def __init__(self, peer: Peer) -> None:
+        self._records = peer.stub(records_pb2_grpc.RecordsServiceStub)
+        self._gate = peer.stub(gate_pb2_grpc.GateServiceStub)
+        self._consents = peer.stub(consents_pb2_grpc.ConsentsServiceStub)
+        self._breaches = peer.stub(breach_procedure_pb2_grpc.BreachProcedureServiceStub)
+
+    def register(self, record: str, kind: RecordKind, student: str = "", parent: str = "") -> None:
+        """Make a record known: its kind and whom it is about. Repeating it changes nothing."""
+        self._records.RegisterRecord(
+            records_pb2.RegisterRecordRequest(
+                record=record, kind=_KINDS[kind], student=student, parent=parent
+            )
+        )
+
+    def open(
+        self,
+        record: str,
+        sealed: Iterable[SealedItem],
+        *,
+        action: str,
+        purpose: Purpose.ValueType,
+        about: str,
+    ) -> Keys:
+        """Ask to open items of one record, for a purpose. Also asked when there is nothing."""
+        answer = self._records.OpenRecord(
+            records_pb2.OpenRecordRequest(
+                record=record,
+                action=action,
+                purpose=purpose,
+                items=_items(sealed),
+                about=about,
+            )
+        )
+        return _keys(answer.keys)
+
+    def request_consent(
+        self, disclosure: Disclosure, record: str, items: Sequence[str], ends_at: datetime
+    ) -> str:
+        """Ask the student for consent to exactly this disclosure; gives the consent's name."""
+        answer = self._consents.RequestConsent(
+            consents_pb2.RequestConsentRequest(
+                record=record,
+                disclosure=disclosure.name,
+                recipient=disclosure.recipient,
+                purpose=DisclosurePurpose.Value(disclosure.purpose),
+                payload_digest=disclosure.payload_digest,
+                items=items,
+                ends_at=_timestamp(ends_at),
+            )
+        )
+        name: str = answer.name
+        return name
+
+    def authorise_disclosure(
+        self, disclosure: Disclosure, record: str, sealed: Iterable[SealedItem]
+    ) -> Keys:
+        """Ask whether this may leave now."""
+        answer = self._gate.AuthoriseDisclosure(
+            gate_pb2.AuthoriseDisclosureRequest(
+                disclosure=disclosure.name,
+                record=record,
+                recipient=disclosure.recipient,
+                purpose=DisclosurePurpose.Value(disclosure.purpose),
+                payload_digest=disclosure.payload_digest,
+                items=_items(sealed),
+            )
+        )
+        return _keys(answer.keys)
+
+    def authorise_collection(
+        self,
+        disclosure: str,
+        record: str,
+        *,
+        link_valid: bool,
+        payload_digest: str = "",
+        sealed: Iterable[SealedItem] = (),
+    ) -> Keys:
+        """Ask whether a third party may see a disclosure now; a bad link is told as such."""
+        answer = self._gate.AuthoriseCollection(
+            gate_pb2.AuthoriseCollectionRequest(
+                disclosure=disclosure,
+                record=record,
+                link_valid=link_valid,
+                payload_digest=payload_digest,
+                items=_items(sealed),
+            )
+        )
+        return _keys(answer.keys)
+
+    def record_breach_facts(self, breach: Breach, words_digest: bytes) -> tuple[str, ...]:
+        """Tell the facts of a breach under consideration; gives what is missing, as codes."""
+        answer = self._breaches.RecordBreachFacts(
+            breach_procedure_pb2.RecordBreachFactsRequest(
+                name=breach.name,
+                record=breach.record,
+                case_record=breach.case_record,
+                ground=breach.ground,
+                serious=breach.serious,
+                imminent=breach.imminent,
+                has_outline="outline" in breach.parts,
+                has_reason="reason" in breach.parts,
+                has_intended_outcome="intended_outcome" in breach.parts,
+                has_student_spoken_to="student_spoken_to" in breach.parts,
+                recipients=[
+                    breach_procedure_pb2.BreachFactsRecipient(
+                        third_party=each.third_party, kind=each.kind
+                    )
+                    for each in breach.recipients
+                ],
+                words_digest=words_digest.hex(),
+            )
+        )
+        return tuple(answer.missing)
+
+    def authorise_breach(self, breach: str, *, despite_advice: bool) -> None:
+        """Ask whether confidentiality may be breached."""
+        self._breaches.AuthoriseBreach(
+            breach_procedure_pb2.AuthoriseBreachRequest(name=breach, despite_advice=despite_advice)
+        )
+
+    def authorise_breach_disclosure(
+        self, breach: str, recipient: str, payload_digest: str, told_at: datetime
+    ) -> None:
+        """Ask whether this may be recorded as told under a decided breach."""
+        self._breaches.AuthoriseBreachDisclosure(
+            breach_procedure_pb2.AuthoriseBreachDisclosureRequest(
+                name=breach,
+                recipient=recipient,
+                payload_digest=payload_digest,
+                told_at=_timestamp(told_at),
+            )
+        )
+
+    def authorise_disposal(self, record: str, dispose_from: date) -> None:
+        """Ask whether a record may be disposed of."""
+        self._records.AuthoriseDisposal(
+            records_pb2.AuthoriseDisposalRequest(
+                record=record, dispose_from_date=dispose_from.isoformat()
+            )
+        )
+
+
+def _items(sealed: Iterable[SealedItem]) -> list[records_pb2.SealedItem]:
+    return [records_pb2.SealedItem(item=each.item, wrapped_key=each.wrapped_key) for each in sealed]
+
+
+def _keys(keys: Iterable[records_pb2.DataKey]) -> Keys:
+    return Keys({each.item: each.key for each in keys})
+
+
+def _timestamp(moment: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp

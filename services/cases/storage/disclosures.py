@@ -1,0 +1,181 @@
+"""Disclosures, and the one-time links by which they are collected."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import attrs
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.cases.domain.disclosures import Disclosure
+from services.cases.domain.links import TRIES, StoredLink
+from services.cases.domain.names import record_of
+from services.cases.domain.states import DisclosureState
+from services.cases.storage.sealed import WORDS, SealedItem, one_field
+from services.cases.storage.tables import disclosures
+
+_PLAIN = (
+    disclosures.c.id,
+    disclosures.c.document_id,
+    disclosures.c.case_id,
+    disclosures.c.recipient,
+    disclosures.c.purpose,
+    disclosures.c.ends_on,
+    disclosures.c.consent,
+    disclosures.c.state,
+    disclosures.c.version,
+    disclosures.c.payload_digest,
+)
+_LIVE = disclosures.c.state.in_(
+    [DisclosureState.PROPOSED, DisclosureState.SENT, DisclosureState.COLLECTED]
+)
+_NO_LINK = {"link_hash": None, "code_salt": None, "code_hash": None, "tries_left": 0}
+
+
+@attrs.frozen
+class Disclosures:
+    """The store of disclosures."""
+
+    connection: sa.Connection
+
+    def add(
+        self,
+        disclosure: Disclosure,
+        sealed: SealedItem,
+        payload_salt: bytes,
+        author: str,
+        created_at: datetime,
+    ) -> bool:
+        """Keep a new disclosure; False if it is there already, by an earlier try."""
+        added = self.connection.execute(
+            insert(disclosures)
+            .values(
+                **attrs.asdict(disclosure),
+                author=author,
+                created_at=created_at,
+                wrapped_key=sealed.wrapped_key,
+                sealed=sealed.ciphertexts[WORDS],
+                payload_salt=payload_salt,
+                tries_left=0,
+            )
+            .on_conflict_do_nothing()
+        )
+        return added.rowcount == 1
+
+    def find(self, id_: str | None) -> Disclosure | None:
+        """Give one disclosure, without words."""
+        query = sa.select(*_PLAIN).where(disclosures.c.id == id_)
+        row = self.connection.execute(query).mappings().one_or_none()
+        return _disclosure(row) if row else None
+
+    def hold(self, id_: str) -> Disclosure | None:
+        """Give one disclosure and keep everybody else from changing it until this work ends."""
+        query = sa.select(*_PLAIN).where(disclosures.c.id == id_).with_for_update()
+        row = self.connection.execute(query).mappings().one_or_none()
+        return _disclosure(row) if row else None
+
+    def sealed(self, disclosure: Disclosure) -> SealedItem | None:
+        """Give the sealed particulars; None when the record was disposed of."""
+        query = sa.select(disclosures.c.wrapped_key, disclosures.c.sealed).where(
+            disclosures.c.id == disclosure.id
+        )
+        row = self.connection.execute(query).one()
+        return one_field(record_of(disclosure.case_id), disclosure.name, *row)
+
+    def payload_salt(self, disclosure: Disclosure) -> bytes:
+        """Give the salt of the payload's digest; empty when the record was disposed of."""
+        query = sa.select(disclosures.c.payload_salt).where(disclosures.c.id == disclosure.id)
+        return self.connection.execute(query).scalar_one() or b""
+
+    def consent_asked(self, id_: str, consent: str) -> None:
+        """Note which consent was asked for; from now on the disclosure counts as proposed."""
+        self.connection.execute(
+            sa.update(disclosures)
+            .where(disclosures.c.id == id_, disclosures.c.consent == "")
+            .values(consent=consent, version=disclosures.c.version + 1)
+        )
+
+    def put_link(self, id_: str, link: StoredLink, expires_at: datetime) -> None:
+        """Give the disclosure a fresh link; an earlier one is dead from now on."""
+        self.connection.execute(
+            sa.update(disclosures)
+            .where(disclosures.c.id == id_)
+            .values(
+                link_hash=link.token_hash,
+                code_salt=link.code_salt,
+                code_hash=link.code_hash,
+                tries_left=TRIES,
+                link_expires_at=expires_at,
+                version=disclosures.c.version + 1,
+            )
+        )
+
+    def sent(self, id_: str, link: StoredLink) -> bool:
+        """Mark that this link was mailed; False if it was replaced or ended in the meantime."""
+        changed = self.connection.execute(
+            sa.update(disclosures)
+            .where(disclosures.c.id == id_, disclosures.c.link_hash == link.token_hash, _LIVE)
+            .values(state=DisclosureState.SENT, version=disclosures.c.version + 1)
+        )
+        return changed.rowcount == 1
+
+    def take_try(self, token_hash: bytes, now: datetime) -> tuple[Disclosure, StoredLink] | None:
+        """
+        Use up one try of a link that is alive; None if there is none, or no try is left.
+
+        The try is taken before the code is looked at, so that many guesses at once have no more
+        tries between them than one after the other.
+        """
+        row = self.connection.execute(
+            sa.update(disclosures)
+            .where(
+                disclosures.c.link_hash == token_hash,
+                disclosures.c.state.in_([DisclosureState.SENT, DisclosureState.COLLECTED]),
+                disclosures.c.tries_left > 0,
+                disclosures.c.link_expires_at > now,
+            )
+            .values(tries_left=disclosures.c.tries_left - 1)
+            .returning(*_PLAIN, disclosures.c.code_salt, disclosures.c.code_hash)
+        ).one_or_none()
+        if row is None:
+            return None
+        *plain, code_salt, code_hash = row
+        found = dict(zip((column.key for column in _PLAIN), plain, strict=True))
+        return _of(found), StoredLink(token_hash, code_salt, code_hash)
+
+    def give_back_try(self, id_: str, link: StoredLink) -> None:
+        """Give back the try of a right code: looking again within the time is allowed."""
+        self.connection.execute(
+            sa.update(disclosures)
+            .where(disclosures.c.id == id_, disclosures.c.link_hash == link.token_hash)
+            .values(tries_left=disclosures.c.tries_left + 1)
+        )
+
+    def collected(self, id_: str) -> None:
+        """Mark that the third party has seen it."""
+        self.connection.execute(
+            sa.update(disclosures)
+            .where(disclosures.c.id == id_, disclosures.c.state == DisclosureState.SENT)
+            .values(state=DisclosureState.COLLECTED, version=disclosures.c.version + 1)
+        )
+
+    def end(self, id_: str | None) -> bool:
+        """End a disclosure and forget its link; False if there is nothing to end."""
+        changed = self.connection.execute(
+            sa.update(disclosures)
+            .where(disclosures.c.id == id_, _LIVE)
+            .values(state=DisclosureState.ENDED, version=disclosures.c.version + 1, **_NO_LINK)
+        )
+        return changed.rowcount == 1
+
+
+def _disclosure(row: sa.RowMapping) -> Disclosure:
+    return _of(dict(row))
+
+
+def _of(values: dict[str, Any]) -> Disclosure:
+    found = {**values, "state": DisclosureState(values["state"])}
+    found["payload_digest"] = values["payload_digest"] or ""
+    return Disclosure(**found)

@@ -1,0 +1,111 @@
+"""
+Disposal: what is wiped here once a record's key is destroyed, and the list of what was disposed of.
+
+The key is what counts: without it every copy, dump and backup of these rows is noise. Wiping the
+rows as well leaves less to explain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from services.cases.domain.names import record_of
+from services.cases.domain.states import CaseState, DisclosureState, RecordKind
+from services.cases.storage import tables
+
+_NOTHING_SEALED = {"wrapped_key": None, "sealed": None}
+
+
+@attrs.frozen
+class Disposal:
+    """One line of the list."""
+
+    record: str
+    kind: str
+    disposed_at: datetime
+
+
+@attrs.frozen
+class Disposals:
+    """The append-only disposal list, and the wiping that goes with it."""
+
+    connection: sa.Connection
+
+    def add(self, record_id: str, kind: RecordKind, now: datetime) -> bool:
+        """Put a record on the list; False if it is there."""
+        added = self.connection.execute(
+            insert(tables.disposals)
+            .values(record=record_of(record_id), kind=kind, disposed_at=now)
+            .on_conflict_do_nothing()
+        )
+        return added.rowcount == 1
+
+    def all(self) -> Sequence[Disposal]:
+        """Give the whole list, the oldest first."""
+        c = tables.disposals.c
+        query = sa.select(c.record, c.kind, c.disposed_at).order_by(c.disposed_at, c.record)
+        return [Disposal(**row._mapping) for row in self.connection.execute(query)]
+
+    def wipe(self, record_id: str, kind: RecordKind) -> None:
+        """Remove what is sealed in a record, and what could confirm a guess about it."""
+        match kind:
+            case RecordKind.CASE:
+                self._wipe_case(record_id)
+            case RecordKind.ENQUIRY:
+                self._set(tables.enquiries, tables.enquiries.c.id == record_id, **_NOTHING_SEALED)
+            case RecordKind.BREACH:
+                self._wipe_breach(record_id)
+
+    def _wipe_case(self, case_id: str) -> None:
+        self._set(tables.notes, tables.notes.c.case_id == case_id, **_NOTHING_SEALED)
+        self._set(
+            tables.documents,
+            tables.documents.c.case_id == case_id,
+            wrapped_key=None,
+            title_sealed=None,
+            content_sealed=None,
+            content_salt=None,
+            content_digest=None,
+        )
+        self._set(
+            tables.disclosures,
+            tables.disclosures.c.case_id == case_id,
+            state=DisclosureState.ENDED,
+            payload_salt=None,
+            payload_digest=None,
+            link_hash=None,
+            code_salt=None,
+            code_hash=None,
+            tries_left=0,
+            **_NOTHING_SEALED,
+        )
+        self._set(
+            tables.cases,
+            tables.cases.c.id == case_id,
+            state=CaseState.DISPOSED,
+            version=tables.cases.c.version + 1,
+            topic_wrapped_key=None,
+            topic_sealed=None,
+            outcome_wrapped_key=None,
+            outcome_sealed=None,
+        )
+
+    def _wipe_breach(self, breach_id: str) -> None:
+        words, told = tables.breach_words, tables.breach_told
+        self._set(words, words.c.breach_id == breach_id, salt=None, digest=None, **_NOTHING_SEALED)
+        self._set(told, told.c.breach_id == breach_id, salt=None, digest=None, **_NOTHING_SEALED)
+        self._set(
+            tables.breaches,
+            tables.breaches.c.id == breach_id,
+            ground="",
+            recipients=[],
+            parts=[],
+        )
+
+    def _set(self, table: sa.Table, which: sa.ColumnElement[bool], **values: object) -> None:
+        self.connection.execute(sa.update(table).where(which).values(**values))

@@ -1,0 +1,217 @@
+"""
+The tables of cases.
+
+In clear are only random names, codes that lists must show, dates, states and versions. All that
+somebody said, and the topic and outcome of a case, is sealed: `sealed` beside the `wrapped_key`
+that opens it, which only consent can unwrap. Both are null once the record is disposed of.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, UUID
+
+from common.outbox import inbox_table, outbox_table
+from common.requests import requests_table
+
+metadata = sa.MetaData()
+
+
+def _id(name: str, *, primary_key: bool = False, nullable: bool = False) -> sa.Column[str]:
+    return sa.Column(name, UUID(as_uuid=False), primary_key=primary_key, nullable=nullable)
+
+
+def _of(name: str, table: str, *, nullable: bool = False, primary: bool = False) -> sa.Column[str]:
+    key = sa.ForeignKey(f"{table}.id")
+    return sa.Column(name, UUID(as_uuid=False), key, nullable=nullable, primary_key=primary)
+
+
+def _code(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=False)
+
+
+def _moment(name: str, *, nullable: bool = False) -> sa.Column[datetime]:
+    return sa.Column(name, sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _day(name: str) -> sa.Column[date]:
+    return sa.Column(name, sa.Date, nullable=False)
+
+
+def _number(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.Integer, nullable=False)
+
+
+def _bytes(name: str) -> sa.Column[bytes]:
+    return sa.Column(name, sa.LargeBinary, nullable=True)
+
+
+def _text(name: str) -> sa.Column[str]:
+    return sa.Column(name, sa.Text, nullable=True)
+
+
+involvements = sa.Table(
+    "involvements",
+    metadata,
+    # One row a student: retention counts from the last involvement of the person (R26).
+    sa.Column("student", sa.Text, primary_key=True),
+    _day("last_day"),
+)
+
+cases = sa.Table(
+    "cases",
+    metadata,
+    _id("id", primary_key=True),
+    sa.Column("student", sa.Text, sa.ForeignKey("involvements.student"), nullable=False),
+    _code("adviser"),
+    _code("state"),
+    _day("first_contact"),
+    _number("version"),
+    _moment("created_at"),
+    _text("topic_wrapped_key"),
+    _bytes("topic_sealed"),
+    _text("outcome_wrapped_key"),
+    _bytes("outcome_sealed"),
+    sa.Index("cases_student", "student"),
+)
+
+notes = sa.Table(
+    "notes",
+    metadata,
+    _id("id", primary_key=True),
+    _of("case_id", "cases"),
+    _code("author"),
+    _moment("created_at"),
+    _day("contact_date"),
+    _of("corrects", "notes", nullable=True),
+    sa.Column("complete", sa.Boolean, nullable=False),
+    _text("wrapped_key"),
+    _bytes("sealed"),
+    sa.Index("notes_case", "case_id", "created_at", "id"),
+)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    _id("id", primary_key=True),
+    _of("case_id", "cases"),
+    _code("author"),
+    _moment("created_at"),
+    _code("media_type"),
+    _number("size_bytes"),
+    _text("wrapped_key"),
+    _bytes("title_sealed"),
+    _bytes("content_sealed"),
+    _bytes("content_salt"),
+    _bytes("content_digest"),
+    sa.Index("documents_case", "case_id", "created_at", "id"),
+)
+
+enquiries = sa.Table(
+    "enquiries",
+    metadata,
+    _id("id", primary_key=True),
+    _code("kind"),
+    _day("contact_date"),
+    # Empty when a third party wrote it themselves.
+    _code("author"),
+    _of("case_id", "cases", nullable=True),
+    _moment("created_at"),
+    _text("wrapped_key"),
+    _bytes("sealed"),
+    sa.Index("enquiries_newest", "contact_date", "id"),
+    sa.Index("enquiries_case", "case_id"),
+)
+
+disclosures = sa.Table(
+    "disclosures",
+    metadata,
+    _id("id", primary_key=True),
+    _of("document_id", "documents"),
+    _of("case_id", "cases"),
+    _code("recipient"),
+    _code("purpose"),
+    _day("ends_on"),
+    # Empty until consent has been asked; the proposal counts from then on.
+    _code("consent"),
+    _code("state"),
+    _number("version"),
+    _code("author"),
+    _moment("created_at"),
+    _text("wrapped_key"),
+    _bytes("sealed"),
+    _bytes("payload_salt"),
+    _text("payload_digest"),
+    _bytes("link_hash"),
+    _bytes("code_salt"),
+    _bytes("code_hash"),
+    _number("tries_left"),
+    _moment("link_expires_at", nullable=True),
+    sa.UniqueConstraint("link_hash", name="disclosures_link"),
+    sa.Index("disclosures_case", "case_id"),
+)
+
+breaches = sa.Table(
+    "breaches",
+    metadata,
+    _id("id", primary_key=True),
+    _of("case_id", "cases"),
+    _code("author"),
+    _moment("created_at"),
+    _code("state"),
+    _code("ground"),
+    sa.Column("serious", sa.Boolean, nullable=False),
+    sa.Column("imminent", sa.Boolean, nullable=False),
+    # [[third party, kind], ...]
+    sa.Column("recipients", JSONB, nullable=False),
+    # Which parts have words, since the words themselves can't be looked at here.
+    sa.Column("parts", ARRAY(sa.Text), nullable=False),
+    _number("version"),
+    sa.Index("breaches_case", "case_id"),
+)
+
+breach_words = sa.Table(
+    "breach_words",
+    metadata,
+    _of("breach_id", "breaches", primary=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    _code("author"),
+    _moment("created_at"),
+    _text("wrapped_key"),
+    _bytes("sealed"),
+    _bytes("salt"),
+    # Of this version and all before it.
+    _bytes("digest"),
+)
+
+breach_told = sa.Table(
+    "breach_told",
+    metadata,
+    _of("breach_id", "breaches", primary=True),
+    _id("id", primary_key=True),
+    _code("recipient"),
+    _code("author"),
+    _moment("told_at"),
+    _moment("created_at"),
+    # Shown only once consent has it in the ledger.
+    sa.Column("authorised", sa.Boolean, nullable=False),
+    _text("wrapped_key"),
+    _bytes("sealed"),
+    _bytes("salt"),
+    _text("digest"),
+)
+
+disposals = sa.Table(
+    "disposals",
+    metadata,
+    # The list outside Vault of what must never be readable again, whatever backup comes back.
+    sa.Column("record", sa.Text, primary_key=True),
+    _code("kind"),
+    _moment("disposed_at"),
+)
+
+requests = requests_table(metadata)
+outbox = outbox_table(metadata)
+inbox = inbox_table(metadata)

@@ -1,0 +1,72 @@
+"""One transaction on the tables of cases, with a store for each kind of thing."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from google.protobuf.message import Message
+
+from common import outbox
+from common.db import UnitOfWork
+from services.cases.storage.breaches import Breaches
+from services.cases.storage.cases import Cases
+from services.cases.storage.disclosures import Disclosures
+from services.cases.storage.disposals import Disposals
+from services.cases.storage.documents import Documents
+from services.cases.storage.enquiries import Enquiries
+from services.cases.storage.notes import Notes
+
+
+class Stores:
+    """The stores on one connection; also what a worker's handler works with."""
+
+    connection: sa.Connection
+
+    @property
+    def cases(self) -> Cases:
+        """The cases, and the last involvement of their students."""
+        return Cases(self.connection)
+
+    @property
+    def notes(self) -> Notes:
+        """The case notes."""
+        return Notes(self.connection)
+
+    @property
+    def documents(self) -> Documents:
+        """The documents."""
+        return Documents(self.connection)
+
+    @property
+    def enquiries(self) -> Enquiries:
+        """The enquiries."""
+        return Enquiries(self.connection)
+
+    @property
+    def disclosures(self) -> Disclosures:
+        """The disclosures and their links."""
+        return Disclosures(self.connection)
+
+    @property
+    def breaches(self) -> Breaches:
+        """The breaches of confidentiality."""
+        return Breaches(self.connection)
+
+    @property
+    def disposals(self) -> Disposals:
+        """The disposal list."""
+        return Disposals(self.connection)
+
+    def tell(self, event: Message) -> None:
+        """Put *event* into the outbox: it leaves if, and only if, this transaction commits."""
+        outbox.put(self.connection, event)
+
+
+class Work(UnitOfWork, Stores):
+    """A unit of work; leaving it without `commit()` undoes everything."""
+
+
+class HandlerWork(Stores):
+    """The stores within the transaction of a worker's handler, which commits it."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection

@@ -1,0 +1,38 @@
+"""The other door to the same actions: events. Destroys keys, which `serve` may not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sas.cases.v1.events_pb2 import RecordDisposalAuthorised
+from sas.consent.v1.events_pb2 import ConsentEnded
+
+from common.events.handlers import Deps, Handler, Timer, every, handles
+from common.requests import forget_requests
+from services.cases.actions import disposal
+from services.cases.storage.work import HandlerWork
+
+
+@handles(RecordDisposalAuthorised)
+def on_record_disposal_authorised(deps: Deps, event: RecordDisposalAuthorised) -> None:
+    """Destroy the record's key."""
+    disposal.destroy_record(
+        HandlerWork(deps.connection), deps.vault, event.record, event.kind, datetime.now(UTC)
+    )
+
+
+@handles(ConsentEnded)
+def on_consent_ended(deps: Deps, event: ConsentEnded) -> None:
+    """End the disclosure that the consent was for."""
+    disposal.end_disclosure(HandlerWork(deps.connection), event.disclosure)
+
+
+@every(seconds=3600)
+def forget_old_requests(deps: Deps) -> None:
+    """Forget calls that nobody will repeat any more."""
+    forget_requests(deps.connection)
+
+
+HANDLERS: list[Handler[Any]] = [on_record_disposal_authorised, on_consent_ended]
+TIMERS: list[Timer] = [forget_old_requests]

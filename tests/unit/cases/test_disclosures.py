@@ -1,0 +1,117 @@
+"""R8 informed: what leaves is exactly what the student was asked about."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import uuid4
+
+import attrs
+import pytest
+
+from services.cases.domain.days import NotADay
+from services.cases.domain.disclosures import (
+    Disclosure,
+    Particulars,
+    last_day,
+    payload_digest,
+)
+from services.cases.domain.documents import Fingerprint
+from services.cases.domain.payload import Payload
+from services.cases.domain.states import DisclosureState
+
+LETTER = b"%PDF-1.7 the letter"
+SALT = b"s" * 32
+
+
+def particulars() -> Particulars:
+    return Particulars(
+        document=f"documents/{uuid4()}",
+        recipient=f"thirdParties/{uuid4()}",
+        recipient_name="Dr Example",
+        recipient_address="tutor@example.org",
+        purpose="DISCLOSURE_PURPOSE_WELFARE_SUPPORT",
+        ends_on="2026-12-01",
+    )
+
+
+def proposed(what: Particulars, fingerprint: Fingerprint) -> Disclosure:
+    return Disclosure(
+        id=str(uuid4()),
+        document_id=what.document.partition("/")[2],
+        case_id=str(uuid4()),
+        recipient=what.recipient,
+        purpose=what.purpose,
+        ends_on=date.fromisoformat(what.ends_on),
+        consent="",
+        state=DisclosureState.PROPOSED,
+        version=1,
+        payload_digest=payload_digest(SALT, what, fingerprint.digest),
+    )
+
+
+def opened(what: Particulars, content: bytes = LETTER) -> Payload:
+    return Payload(what, "A title", "application/pdf", content)
+
+
+def test_the_very_payload_fits() -> None:
+    what, fingerprint = particulars(), Fingerprint.of(LETTER)
+    assert opened(what).fits(proposed(what, fingerprint), SALT, fingerprint.salt)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"recipient_name": "Dr Other"},
+        {"recipient_address": "other@example.org"},
+        {"recipient": f"thirdParties/{uuid4()}"},
+        {"purpose": "DISCLOSURE_PURPOSE_SAFETY"},
+        {"ends_on": "2026-12-02"},
+        {"document": f"documents/{uuid4()}"},
+    ],
+)
+def test_any_other_particular_does_not_fit(change: dict[str, str]) -> None:
+    what, fingerprint = particulars(), Fingerprint.of(LETTER)
+    other = opened(attrs.evolve(what, **change))
+    assert not other.fits(proposed(what, fingerprint), SALT, fingerprint.salt)
+
+
+def test_one_more_byte_does_not_fit() -> None:
+    what, fingerprint = particulars(), Fingerprint.of(LETTER)
+    other = opened(what, LETTER + b".")
+    assert not other.fits(proposed(what, fingerprint), SALT, fingerprint.salt)
+
+
+def test_columns_changed_beside_the_seal_do_not_fit() -> None:
+    """Consent decides by the columns, so somebody may try to change those."""
+    what, fingerprint = particulars(), Fingerprint.of(LETTER)
+    moved = attrs.evolve(proposed(what, fingerprint), recipient=f"thirdParties/{uuid4()}")
+    assert not opened(what).fits(moved, SALT, fingerprint.salt)
+
+
+def test_the_digest_does_not_confirm_a_guess_without_the_salt() -> None:
+    what, fingerprint = particulars(), Fingerprint.of(LETTER)
+    assert payload_digest(SALT, what, fingerprint.digest) != payload_digest(
+        b"t" * 32, what, fingerprint.digest
+    )
+    assert Fingerprint.of(LETTER).digest != fingerprint.digest
+
+
+def test_what_was_sealed_is_what_is_opened() -> None:
+    what = particulars()
+    assert Particulars.from_canonical(what.canonical()) == what
+
+
+def test_words_do_not_show_when_particulars_are_printed() -> None:
+    assert "Dr Example" not in repr(particulars())
+    assert "tutor@" not in repr(particulars())
+
+
+@pytest.mark.parametrize("said", ["2026-06-01", "2027-06-01"])
+def test_the_last_day_is_today_or_within_a_year(said: str) -> None:
+    assert last_day(said, date(2026, 6, 1)) == date.fromisoformat(said)
+
+
+@pytest.mark.parametrize("said", ["2026-05-31", "2027-06-02", "2026-02-30"])
+def test_a_last_day_that_is_over_or_too_far_is_refused(said: str) -> None:
+    with pytest.raises(NotADay):
+        last_day(said, date(2026, 6, 1))
