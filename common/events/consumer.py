@@ -68,8 +68,11 @@ class Consumer:
                 _Session(self._broker, self._receivers, self._prefetch, hand_over).run(
                     self._is_stopping, self._on_consuming
                 )
-            except Exception as error:  # not BROKER_ERRORS: the frames of a dying broker are odd
+            except BROKER_ERRORS as error:
                 log.warning("broker_lost", error=error_name(error))
+                pause.rest(self._is_stopping)
+            except Exception as error:  # half a frame of a dying broker can raise anything
+                log.error("consumer_failed", exc_info=error)
                 pause.rest(self._is_stopping)
 
     def stop(self) -> None:
@@ -118,7 +121,7 @@ class _Session:
     def _consume(self, channel: Any, receiver: Receiver) -> str:
         topology.declare(channel, receiver.queue)
         take = partial(self._take, channel, receiver)
-        return str(channel.basic_consume(receiver.queue.name, callback=take).consumer_tag)
+        return str(channel.basic_consume(receiver.queue.name, callback=take))
 
     def _turn(self, connection: Any) -> None:
         with contextlib.suppress(TimeoutError):
@@ -129,7 +132,7 @@ class _Session:
     def _take(self, channel: Any, receiver: Receiver, message: Any) -> None:
         self._in_hand.add(message.delivery_tag)
         answer = partial(self._answer, channel, message.delivery_tag)
-        self._hand_over(receiver, _delivery(message), answer)
+        self._hand_over(receiver, Delivery.of(message), answer)
 
     def _answer(self, channel: Any, delivery_tag: int, done: bool) -> None:
         try:
@@ -143,13 +146,3 @@ class _Session:
             log.warning("event_not_answered", error=error_name(error))
         finally:
             self._in_hand.discard(delivery_tag)
-
-
-def _delivery(message: Any) -> Delivery:
-    body = message.body  # py-amqp has decoded it if the sender named an encoding
-    return Delivery(
-        body=body.encode() if isinstance(body, str) else bytes(body),
-        message_id=message.properties.get("message_id", ""),
-        event=message.properties.get("type", ""),
-        headers=message.properties.get("application_headers", {}),
-    )

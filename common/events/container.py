@@ -3,11 +3,12 @@ The one file that knows nameko: relay, consumer and timers as entrypoints of a s
 
 Nameko gives the pool of workers, the timers and the order of starting and stopping. Its own event
 handler is not used: it acknowledges (loses) what a handler fails on, dies with the broker, and logs
-bodies. Our methods never raise; `process` silences nameko's loggers, which quote exceptions.
+bodies. Our methods never raise, so that nameko has no exception to log.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from nameko.runners import ServiceRunner
 from nameko.timer import Timer as NamekoTimer
 
 from common.events.consumer import Answer, Consumer
+from common.events.pause import LONGEST_SECONDS
 from common.events.receiver import Delivery, Receiver
 from common.events.relay import Relay
 
@@ -64,6 +66,8 @@ class _Consuming(Entrypoint):  # type: ignore[misc]
 
     def _spawn(self, receiver: Receiver, delivery: Delivery, answer: Answer) -> None:
         def handled(_worker: object, done: bool | None, exc_info: Any) -> tuple[Any, Any]:
+            if exc_info is not None:  # a mistake of ours in `Receiver`: not again at once
+                time.sleep(LONGEST_SECONDS)
             answer(done is True)
             return done, exc_info
 

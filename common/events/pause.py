@@ -27,7 +27,7 @@ def server_is_away(error: BaseException) -> bool:
 
 
 def error_name(error: BaseException) -> str:
-    """Name the class of *error*: what may be logged of it, since its text may hold anything."""
+    """Name the class of *error*, for failures that are expected and need no place."""
     return type(error).__name__
 
 

@@ -9,11 +9,17 @@ own threads and eventlet's hang each other.
 # ruff: noqa: E402 - patched first, imported afterwards
 from __future__ import annotations
 
-import eventlet
+import warnings
+
+with warnings.catch_warnings():
+    # Its makers advise against new uses. Ours is small: without nameko and it, this file, the
+    # container and one wait of the relay would change, and no handler.
+    warnings.simplefilter("ignore")
+    import eventlet
+    import eventlet.debug
 
 eventlet.monkey_patch()
 
-import logging
 import os
 import signal
 import sys
@@ -31,7 +37,6 @@ from common.events.broker import Broker, Publisher
 from common.events.consumer import Consumer
 from common.events.container import MAX_WORKERS, make_runner
 from common.events.handlers import Deps, Handler, Timer
-from common.events.pause import error_name
 from common.events.receiver import Receiver
 from common.events.relay import Relay
 from common.events.topology import WAITS_MS, Queue
@@ -42,9 +47,6 @@ log = structlog.get_logger()
 
 STOP_SECONDS = 7.0
 """How long a stop may take; the supervisor kills after 8. What is in hand, the broker keeps."""
-
-_QUOTING_LOGGERS = ("nameko", "kombu", "amqp")
-"""They write exceptions with their text, which may hold anything; we log the same in constants."""
 
 
 def run_worker(
@@ -69,10 +71,7 @@ def run_worker(
     """
     if "grpc" in sys.modules:
         raise RuntimeError("gRPC is imported: it and eventlet can't share a process")
-    for name in _QUOTING_LOGGERS:
-        logger = logging.getLogger(name)
-        logger.addHandler(logging.NullHandler())
-        logger.propagate = False
+    eventlet.debug.hub_exceptions(False)  # it prints them with their text
 
     broker = Broker.of(config.rabbitmq, vault)
     ready = _Ready(ready_file(config), parts=2 if handlers else 1)
@@ -146,7 +145,7 @@ def _turn(timer: Timer, config: Config[Any], vault: Vault, engine: Engine) -> Ca
             ):
                 timer.function(Deps(config, vault, connection))
         except Exception as error:
-            log.error("timer_failed", timer=timer.name, error=error_name(error))
+            log.error("timer_failed", timer=timer.name, exc_info=error)
 
     return turn
 

@@ -7,7 +7,8 @@ What becomes of one delivered event.
     not an event, or not this one      -> parked
 
 The event is acknowledged only when its effect is committed or the next queue has confirmed it.
-Nothing of a body or of an exception's text is logged: either could hold somebody's words.
+Nothing of a body is logged, and of an exception only its class and place (`common/logs.py`): its
+text could hold somebody's words.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 
 import attrs
 import structlog
-from google.protobuf.json_format import Parse, ParseError
+from google.protobuf.json_format import Parse
 from google.protobuf.message import Message as Event
 from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.dialects.postgresql import insert
@@ -51,6 +52,17 @@ class Delivery:
     event: str
     """The full name of the event, as the message says."""
     headers: dict[str, Any]
+
+    @classmethod
+    def of(cls, message: Any) -> Delivery:
+        """Give what py-amqp's *message* says."""
+        body = message.body  # decoded already if the sender named an encoding
+        return cls(
+            body=body.encode() if isinstance(body, str) else bytes(body),
+            message_id=message.properties.get("message_id", ""),
+            event=message.properties.get("type", ""),
+            headers=message.properties.get("application_headers", {}),
+        )
 
     @property
     def tries(self) -> int:
@@ -123,7 +135,7 @@ class Receiver:
         try:
             message_id = uuid.UUID(delivery.message_id)
             Parse(delivery.body, event, ignore_unknown_fields=True)
-        except (ParseError, ValueError):  # UnicodeDecodeError is a ValueError
+        except Exception:  # not only ParseError: JSON of another shape raises AttributeError
             raise NotUnderstood from None
         if delivery.event != self.queue.event:
             raise NotUnderstood
@@ -151,7 +163,7 @@ class Receiver:
             queue=self.queue.name,
             message_id=delivery.message_id,
             tries=tries,
-            error=error_name(error),
+            exc_info=error,
         )
         return self._send_on(delivery, wait or self.queue.parking, tries, error_name(error))
 

@@ -16,11 +16,9 @@ import structlog
 from eventlet.hubs import trampoline
 from eventlet.timeout import Timeout
 from sqlalchemy import Connection, Engine, MetaData, delete, select, text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from common.events.broker import BROKER_ERRORS, Message, Publisher
-from common.events.pause import Pause, error_name
+from common.events.pause import Pause, error_name, server_is_away
 from common.events.topology import WAITS_MS, Queue
 from common.outbox import CHANNEL, outbox_table
 
@@ -66,8 +64,11 @@ class Relay:
         while not self._stopping:
             try:
                 self._relay_on_one_connection()
-            except (DBAPIError, PoolTimeout, *BROKER_ERRORS) as error:
-                log.warning("relay_waits", error=error_name(error))
+            except Exception as error:  # whatever it was, the rows are still there
+                if server_is_away(error) or isinstance(error, BROKER_ERRORS):
+                    log.warning("relay_waits", error=error_name(error))
+                else:
+                    log.error("relay_failed", exc_info=error)
                 self._pause.rest(lambda: self._stopping)
 
     def stop(self) -> None:
@@ -127,7 +128,7 @@ class Relay:
 
 def _wait_for_notify(connection: Connection) -> None:
     """Wait until the database has something to say, or a second. What it says does not matter."""
-    driver: Any = connection.connection.driver_connection
+    driver: Any = connection.connection.dbapi_connection
     if not driver.notifies:  # else one came with the answer to the last statement
         try:
             trampoline(driver.fileno(), read=True, timeout=POLL_SECONDS, timeout_exc=Timeout)
