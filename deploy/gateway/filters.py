@@ -2,10 +2,11 @@
 The filters, in the order in which a call meets them.
 
 1. `health`: answers `/healthz` itself, and says no while the gateway drains.
-2. `anonymous_limit`: floods and guessing on calls that need no session.
-3. `session_check`: identity turns a session into a caller token, or ends the call.
-4. `session_limit`: one session's calls, counted only when the session is real.
-5. `body_limit`: a body that is too large ends the call.
+2. `body_limit`, `large_body_limit`: a body that is too large ends the call. First, so that nobody
+   without a session can fill the memory while the session is checked.
+3. `anonymous_limit`: floods and guessing on calls that need no session.
+4. `session_check`: identity turns a session into a caller token, or ends the call.
+5. `session_limit`: one session's calls, counted only when the session is real.
 6. `strict_json`: a JSON field that the call does not have ends the call.
 7. `json_to_grpc`: JSON becomes gRPC.
 8. `router`: the service answers.
@@ -20,14 +21,15 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from deploy.gateway.names import (
     ANONYMOUS_LIMIT,
-    BUFFER,
+    BODY_LIMIT,
     EXT_AUTHZ,
+    LARGE_BODY_LIMIT,
     LUA,
     SESSION_LIMIT,
     TRANSCODER,
     typed,
 )
-from deploy.gateway.routes import ENFORCED, LARGE_BODIES, bucket
+from deploy.gateway.routes import ENFORCED, MAX_LARGE_BODY, bucket
 from deploy.gateway.rpcs import Rpc
 from deploy.gateway.settings import GatewaySettings
 from deploy.gateway.strict_json import lua_source
@@ -36,7 +38,7 @@ MAX_BODY = 64 * 1024
 """Bytes; a long case note is a tenth of it."""
 
 MAX_ANSWER = 16 * 1024 * 1024
-"""Bytes; a document of 5 MiB is 7 MiB as JSON."""
+"""Bytes; what a document may be when it goes out."""
 
 _FILTERS = "envoy.extensions.filters.http"
 
@@ -47,10 +49,11 @@ def http_filters(
     """Give the filters in order."""
     return [
         _filter("health", _health()),
+        _filter(BODY_LIMIT, _body_limit(MAX_BODY)),
+        _filter(LARGE_BODY_LIMIT, _body_limit(MAX_LARGE_BODY)),
         _filter(ANONYMOUS_LIMIT, _no_limit()),
         _filter(EXT_AUTHZ, _session_check()),
         _filter(SESSION_LIMIT, _session_limit(settings)),
-        _filter(BUFFER, typed(f"{_FILTERS}.buffer.v3.Buffer", max_request_bytes=MAX_BODY)),
         _filter(LUA, _strict_json(lua_source(descriptors, rpcs))),
         _filter(TRANSCODER, _transcoder(settings, rpcs)),
         _filter("router", typed(f"{_FILTERS}.router.v3.Router", suppress_envoy_headers=True)),
@@ -67,6 +70,11 @@ def _health() -> dict[str, Any]:
         pass_through_mode=False,
         headers=[{"name": ":path", "string_match": {"exact": "/healthz"}}],
     )
+
+
+def _body_limit(limit: int) -> dict[str, Any]:
+    """Count while the body comes in, without keeping it (the buffer filter would keep it)."""
+    return typed(f"{_FILTERS}.body_size_limit.v3.BodySizeLimit", max_request_bytes=limit)
 
 
 def _no_limit() -> dict[str, Any]:
@@ -127,6 +135,6 @@ def _transcoder(settings: GatewaySettings, rpcs: Sequence[Rpc]) -> dict[str, Any
             "reject_unknown_query_parameters": True,
             "reject_binding_body_field_collisions": True,
         },
-        max_request_body_size=max(LARGE_BODIES.values()),
+        max_request_body_size=MAX_LARGE_BODY,
         max_response_body_size=MAX_ANSWER,
     )

@@ -7,7 +7,8 @@ from typing import Any
 EXT_AUTHZ = "session_check"
 ANONYMOUS_LIMIT = "anonymous_limit"
 SESSION_LIMIT = "session_limit"
-BUFFER = "body_limit"
+BODY_LIMIT = "body_limit"
+LARGE_BODY_LIMIT = "large_body_limit"
 LUA = "strict_json"
 TRANSCODER = "json_to_grpc"
 

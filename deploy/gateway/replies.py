@@ -116,17 +116,12 @@ def _error_info(reply: Reply) -> dict[str, Any]:
 
 
 def _grpc_mapper(reply: Reply, when: dict[str, Any]) -> dict[str, Any]:
-    grpc = {
-        "header_filter": {
-            "header": {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
-        }
-    }
     info = any_pb2.Any()
     info.Pack(error_details_pb2.ErrorInfo(reason=reply.reason, domain=DOMAIN))
     status = status_pb2.Status(code=reply.code, message=reply.message, details=[info])
     details = base64.b64encode(status.SerializeToString()).decode()
     return {
-        "filter": {"and_filter": {"filters": [when, grpc]}},
+        "filter": {"and_filter": {"filters": [when, *_CAME_AS_GRPC]}},
         "body_format_override": {"text_format_source": {"inline_string": reply.message}},
         "headers_to_add": [
             header("grpc-status", str(reply.code)),
@@ -141,6 +136,25 @@ def header(name: str, value: str) -> dict[str, Any]:
         "header": {"key": name, "value": value},
         "append_action": "OVERWRITE_IF_EXISTS_OR_ADD",
     }
+
+
+_CAME_AS_GRPC = (
+    {
+        "header_filter": {
+            "header": {"name": "content-type", "string_match": {"prefix": "application/grpc"}}
+        }
+    },
+    # The transcoder makes a JSON call look like gRPC, and notes the path that it had.
+    {
+        "header_filter": {
+            "header": {
+                "name": "x-envoy-original-path",
+                "present_match": True,
+                "invert_match": True,
+            }
+        }
+    },
+)
 
 
 def _status(operator: str, value: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from deploy.gateway.names import (
     ANONYMOUS_LIMIT,
-    BUFFER,
+    BODY_LIMIT,
     EXT_AUTHZ,
     LUA,
     SESSION_LIMIT,
@@ -24,8 +24,11 @@ from deploy.gateway.settings import GatewaySettings
 
 TIMEOUT = "15s"
 
-LARGE_BODIES = {"cases.AttachDocument": 8 * 1024 * 1024}
-"""Bytes; a document of 5 MiB is 7 MiB as JSON. All other bodies: `filters.MAX_BODY`."""
+LARGE_BODIES = {"cases.AttachDocument"}
+"""The calls with a document in them."""
+
+MAX_LARGE_BODY = 8 * 1024 * 1024
+"""Bytes, where a document comes in: 5 MiB are 7 MiB as JSON. Elsewhere: `filters.MAX_BODY`."""
 
 
 def routes(rpcs: Iterable[Rpc], settings: GatewaySettings) -> list[dict[str, Any]]:
@@ -52,6 +55,7 @@ def _json_route(rpc: Rpc, settings: GatewaySettings) -> dict[str, Any]:
 
 
 def _route(match: dict[str, Any], rpc: Rpc, settings: GatewaySettings) -> dict[str, Any]:
+    extra: dict[str, Any] = {}
     per_filter: dict[str, Any] = {
         EXT_AUTHZ: _session_check(rpc),
         LUA: typed(
@@ -60,10 +64,8 @@ def _route(match: dict[str, Any], rpc: Rpc, settings: GatewaySettings) -> dict[s
         ),
     }
     if rpc.name in LARGE_BODIES:
-        per_filter[BUFFER] = typed(
-            "envoy.extensions.filters.http.buffer.v3.BufferPerRoute",
-            buffer={"max_request_bytes": LARGE_BODIES[rpc.name]},
-        )
+        per_filter[BODY_LIMIT] = OFF
+        extra["request_body_buffer_limit"] = MAX_LARGE_BODY
     if rpc.anyone:
         per_filter[ANONYMOUS_LIMIT] = _anonymous_limit(rpc, settings)
         per_filter[SESSION_LIMIT] = OFF
@@ -82,6 +84,7 @@ def _route(match: dict[str, Any], rpc: Rpc, settings: GatewaySettings) -> dict[s
         },
         "decorator": {"operation": "gateway", "propagate": False},
         "typed_per_filter_config": per_filter,
+        **extra,
     }
 
 
@@ -111,7 +114,7 @@ def _anonymous_limit(rpc: Rpc, settings: GatewaySettings) -> dict[str, Any]:
 
 def _own_answer(match: dict[str, Any], status: int) -> dict[str, Any]:
     """End the call here; `replies` gives the body."""
-    not_met = (EXT_AUTHZ, SESSION_LIMIT, BUFFER, LUA, TRANSCODER)
+    not_met = (EXT_AUTHZ, SESSION_LIMIT, LUA, TRANSCODER)
     return {
         "name": f"gateway.{status}",
         "match": match,

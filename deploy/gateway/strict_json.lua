@@ -98,7 +98,7 @@ local function check(text, message)
 end
 
 function envoy_on_request(handle)
-  local message = handle:filterContext()["message"]
+  local message = handle:filterContext():get("message")
   local body = handle:body()
   if not message or not body or body:length() == 0 then return end
   local good, found = pcall(check, body:getBytes(0, body:length()), message)

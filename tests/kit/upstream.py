@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent import futures
 from pathlib import Path
+from typing import TypeAlias
 
 import attrs
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-Answer = Callable[[bytes, grpc.ServicerContext], bytes]
+Answer = Callable[[str, bytes, grpc.ServicerContext], bytes]
+Handler: TypeAlias = "grpc.RpcMethodHandler[bytes, bytes]"
 
 WATCHING = "/grpc.health.v1."
 
@@ -34,7 +36,9 @@ class Upstream(grpc.GenericRpcHandler):
     def __init__(self, ca_file: Path, certificate: Path, key: Path, answer: Answer) -> None:
         self.asked: list[Asked] = []
         self.answer = answer
-        self._server = grpc.server(futures.ThreadPoolExecutor(8), maximum_concurrent_rpcs=64)
+        self._server = grpc.server(
+            futures.ThreadPoolExecutor(8), options=[("grpc.max_receive_message_length", 16 << 20)]
+        )
         self.health = health.HealthServicer()
         self.health.set("", health_pb2.HealthCheckResponse.SERVING)
         health_pb2_grpc.add_HealthServicer_to_server(self.health, self._server)
@@ -45,9 +49,7 @@ class Upstream(grpc.GenericRpcHandler):
         self.port = self._server.add_secure_port("127.0.0.1:0", credentials)
         self._server.start()
 
-    def service(
-        self, details: grpc.HandlerCallDetails
-    ) -> grpc.RpcMethodHandler[bytes, bytes] | None:
+    def service(self, details: grpc.HandlerCallDetails) -> Handler | None:
         """Take any call but those about health."""
         path = details.method
         if path.startswith(WATCHING):
@@ -56,7 +58,7 @@ class Upstream(grpc.GenericRpcHandler):
 
         def answer(body: bytes, context: grpc.ServicerContext) -> bytes:
             self.asked.append(Asked(path, body, headers))
-            return self.answer(body, context)
+            return self.answer(path, body, context)
 
         return grpc.unary_unary_rpc_method_handler(answer)
 
