@@ -37,9 +37,9 @@ READ = f"/v1/{NOTE}"
 
 @pytest.fixture(scope="module")
 def _house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with open_house(
-        tmp_path_factory.mktemp("gateway"), session_rate=20, session_burst=100, drain_seconds=1.0
-    ) as house:
+    folder = tmp_path_factory.mktemp("gateway")
+    limits = {"session_rate": 20, "session_burst": 100}
+    with open_house(folder, **limits, drain_seconds=1.0) as house:
         yield house
 
 
@@ -153,8 +153,9 @@ def test_without_a_session_there_is_no_answer(house: House) -> None:
     assert_says(house.http.get(READ), 401, 16, "SIGN_IN_NEEDED")
     assert house.upstreams["cases"].asked == []
     with house.channel() as channel, pytest.raises(grpc.RpcError) as refused:
-        stub = case_notes_pb2_grpc.CaseNotesServiceStub(channel)
-        stub.GetCaseNote(case_notes_pb2.GetCaseNoteRequest(name=NOTE), timeout=5)
+        case_notes_pb2_grpc.CaseNotesServiceStub(channel).GetCaseNote(
+            case_notes_pb2.GetCaseNoteRequest(name=NOTE), timeout=5
+        )
     assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
     assert refused.value.details() == "Sign in first."
     assert reason_of(refused.value) == "SIGN_IN_NEEDED"
