@@ -233,4 +233,4 @@ def _try_again(context: ExceptionContext) -> None:
     if isinstance(context.sqlalchemy_exception, exc.OperationalError | exc.InterfaceError):
         original = context.original_exception
         log.warning("database_away", sqlstate=getattr(original, "sqlstate", None))
-        context.chained_exception = TryAgain()
+        raise TryAgain from original  # SQLAlchemy raises it in place of its own

@@ -80,8 +80,9 @@ def remember_request(
             found by `earlier_result`.
     """
     row = {"request_id": request_id, "person": person, "method": method, "result": result}
-    done = connection.execute(insert(_REQUESTS).values(row).on_conflict_do_nothing())
-    if done.rowcount == 0:
+    # With RETURNING, since a row count is not kept by every driver.
+    once = insert(_REQUESTS).values(row).on_conflict_do_nothing().returning(_REQUESTS.c.request_id)
+    if connection.execute(once).one_or_none() is None:
         raise TryAgain
 
 

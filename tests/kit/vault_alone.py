@@ -86,6 +86,7 @@ class VaultAlone:
 
     def token(
         self,
+        changed: Mapping[str, object] | None = None,
         *,
         header: Mapping[str, object] | None = None,
         signed_by: Ed25519PrivateKey | None = None,
@@ -105,7 +106,10 @@ class VaultAlone:
             "exp": now + 60,
         }
         head = {"alg": "EdDSA", "kid": "caller-v1"} | dict(header or {})
-        signed = ".".join(_base64(json.dumps(each).encode()) for each in (head, said | claims))
+        signed = ".".join(
+            _base64(json.dumps(each).encode())
+            for each in (head, said | dict(changed or {}) | claims)
+        )
         key = signed_by or self.caller_keys[1]
         return f"{signed}.{_base64(key.sign(signed.encode()))}"
 

@@ -1,0 +1,300 @@
+"""The database, on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Literal
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import MetaData, exc, text
+
+from common import db, migrate
+from common.db import Database, Logins, UnitOfWork, etag, transaction
+from common.errors import RequestIdReused, TryAgain
+from common.requests import earlier_result, forget_requests, remember_request, requests_table
+from deploy.postgres import provision
+from tests.kit.postgres_alone import PostgresAlone, postgres_alone
+
+PACKAGE = "tests.unit.common.example.migrations"
+WORDS = "Jane Doe has not slept"
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresAlone]:
+    with postgres_alone() as running:
+        owner = Database(running.settings("cases", "migrate"), running)
+        migrate.upgrade(owner.engine, "cases_owner", PACKAGE)
+        owner.close()
+        yield running
+
+
+@pytest.fixture(params=["psycopg", "psycopg2"])
+def database(postgres: PostgresAlone, request: pytest.FixtureRequest) -> Iterator[Database]:
+    driver: Literal["psycopg", "psycopg2"] = request.param
+    made = Database(postgres.settings("cases", "serve"), postgres, driver)
+    yield made
+    made.close()
+
+
+def things(database: Database) -> set[str]:
+    """Give the names of all things."""
+    with UnitOfWork(database.reads) as work:
+        return set(work.connection.execute(text("select name from things")).scalars())
+
+
+def add(work: UnitOfWork, name: str) -> None:
+    """Add one thing."""
+    work.connection.execute(text("insert into things values (:name)"), {"name": name})
+
+
+def new_name() -> str:
+    """Give a name that no other test uses."""
+    return str(uuid.uuid4())
+
+
+def test_what_is_committed_lasts(database: Database) -> None:
+    name = new_name()
+    with UnitOfWork(database.engine) as work:
+        add(work, name)
+        work.commit()
+    assert name in things(database)
+
+
+def test_what_is_not_committed_never_was(database: Database) -> None:
+    forgotten, failed = new_name(), new_name()
+    with UnitOfWork(database.engine) as work:
+        add(work, forgotten)
+    with pytest.raises(ValueError, match="stop"), UnitOfWork(database.engine) as work:
+        add(work, failed)
+        raise ValueError("stop")
+    assert not {forgotten, failed} & things(database)
+
+
+def test_a_transaction_commits_at_its_end_only(database: Database) -> None:
+    name = new_name()
+    with transaction(database.engine) as connection:
+        connection.execute(text("insert into things values (:name)"), {"name": name})
+        assert name not in things(database)
+    assert name in things(database)
+
+
+def test_the_process_logs_in_as_vault_says_and_over_tls(database: Database) -> None:
+    with UnitOfWork(database.reads) as work:
+        user = work.connection.execute(text("select current_user")).scalar_one()
+        tls = work.connection.execute(
+            text("select version from pg_stat_ssl where pid = pg_backend_pid()")
+        ).scalar_one()
+    assert user.startswith("v-cases-serve-")
+    assert tls == "TLSv1.3"
+
+
+def test_a_broken_rule_of_a_table_is_left_to_the_action(database: Database) -> None:
+    with pytest.raises(exc.IntegrityError) as caught, UnitOfWork(database.engine) as work:
+        add(work, WORDS)
+        add(work, WORDS)
+    assert "'name'" not in str(caught.value)
+    assert "hidden" in str(caught.value)  # the parameters; PostgreSQL's own text is masked outside
+
+
+def test_what_takes_too_long_is_try_again(database: Database) -> None:
+    with pytest.raises(TryAgain), UnitOfWork(database.engine) as work:
+        work.connection.execute(text("set local statement_timeout = 50"))
+        work.connection.execute(text("select pg_sleep(5)"))
+    assert database.answers()
+
+
+def test_who_waits_too_long_for_another_tries_again(database: Database) -> None:
+    name = new_name()
+    with UnitOfWork(database.engine) as first:
+        add(first, name)
+        with pytest.raises(TryAgain), UnitOfWork(database.engine) as second:
+            second.connection.execute(text("set local lock_timeout = 50"))
+            add(second, name)
+
+
+def test_when_all_connections_are_busy_the_next_tries_again(database: Database) -> None:
+    busy = [UnitOfWork(database.engine).__enter__() for _ in range(db.POOL)]
+    began = time.monotonic()
+    with pytest.raises(TryAgain):
+        UnitOfWork(database.engine).__enter__()
+    assert time.monotonic() - began == pytest.approx(db.POOL_TIMEOUT_SECONDS, abs=2)
+    for each in busy:
+        each.__exit__(None, None, None)
+    assert database.answers()
+
+
+def test_without_the_server_one_tries_again_and_then_it_works(
+    database: Database, postgres: PostgresAlone
+) -> None:
+    assert database.answers()
+    with UnitOfWork(database.engine) as work:
+        add(work, new_name())
+        postgres.stop()
+        with pytest.raises(TryAgain):
+            work.commit()
+    with pytest.raises(TryAgain):
+        things(database)
+    assert not database.answers()
+    postgres.start()
+    assert database.answers()
+
+
+def test_a_server_with_another_certificate_is_not_believed(postgres: PostgresAlone) -> None:
+    import attrs
+    import certifi
+
+    settings = attrs.evolve(postgres.settings("cases", "serve"), ca_file=certifi.where())
+    with pytest.raises(TryAgain):
+        things(Database(settings, postgres))
+
+
+def test_a_new_login_takes_the_place_of_the_old_one_in_time(postgres: PostgresAlone) -> None:
+    postgres.seconds = 1
+    database = Database(postgres.settings("cases", "serve"), postgres)
+    users = set()
+    ends = time.monotonic() + 1.3
+    while time.monotonic() < ends:
+        with UnitOfWork(database.reads) as work:
+            users.add(work.connection.execute(text("select current_user")).scalar_one())
+        time.sleep(0.05)
+    postgres.seconds = 3600
+    database.close()
+    assert len(users) >= 2
+
+
+def test_without_vault_a_login_serves_until_its_end(postgres: PostgresAlone) -> None:
+    now = [0.0]
+    logins = Logins(postgres, "cases-serve", lambda: now[0])
+    first = logins.current()
+    now[0] = 3600 * 0.4
+    assert logins.current() is first
+    postgres.away = True
+    now[0] = 3600 * 0.8
+    assert logins.current() is first
+    now[0] = 3600 * 0.95
+    with pytest.raises(TryAgain):
+        logins.current()
+    postgres.away = False
+    assert logins.current().user != first.user
+
+
+# Repeated calls
+
+
+def test_a_repeated_call_gives_what_the_first_one_made(database: Database) -> None:
+    call = new_name()
+    with UnitOfWork(database.engine) as work:
+        assert earlier_result(work.connection, call, "staffMembers/1", "OpenCase") is None
+        remember_request(work.connection, call, "staffMembers/1", "OpenCase", "cases/1")
+        work.commit()
+    with UnitOfWork(database.engine) as work:
+        assert earlier_result(work.connection, call, "staffMembers/1", "OpenCase") == "cases/1"
+
+
+@pytest.mark.parametrize(
+    ("person", "method"), [("staffMembers/2", "OpenCase"), ("staffMembers/1", "WriteCaseNote")]
+)
+def test_a_request_id_is_good_for_one_call_of_one_person(
+    database: Database, person: str, method: str
+) -> None:
+    call = new_name()
+    with UnitOfWork(database.engine) as work:
+        remember_request(work.connection, call, "staffMembers/1", "OpenCase", "cases/1")
+        with pytest.raises(RequestIdReused):
+            earlier_result(work.connection, call, person, method)
+
+
+def test_the_same_call_twice_at_once_is_done_once(database: Database) -> None:
+    call, outcomes = new_name(), []
+    ready = threading.Barrier(2)
+
+    def do() -> None:
+        try:
+            with UnitOfWork(database.engine) as work:
+                earlier_result(work.connection, call, "staffMembers/1", "OpenCase")
+                ready.wait()
+                remember_request(work.connection, call, "staffMembers/1", "OpenCase", new_name())
+                work.commit()
+            outcomes.append("done")
+        except TryAgain:
+            outcomes.append("try again")
+
+    both = [threading.Thread(target=do) for _ in range(2)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert sorted(outcomes) == ["done", "try again"]
+
+
+def test_calls_are_forgotten_after_a_day(postgres: PostgresAlone) -> None:
+    old, young = new_name(), new_name()
+    database = Database(postgres.settings("cases", "serve"), postgres)
+    with transaction(database.engine) as connection:
+        for call in (old, young):
+            remember_request(connection, call, "staffMembers/1", "OpenCase", "cases/1")
+    with provision.connect(postgres.state, "cases") as connection_of_root:
+        connection_of_root.execute(
+            "update requests set created = created - %s where request_id = %s",
+            (timedelta(hours=25), old),
+        )
+    worker = Database(postgres.settings("cases", "work"), postgres, "psycopg2")
+    with transaction(worker.engine) as connection:
+        forget_requests(connection)
+    with transaction(database.engine) as connection:
+        assert earlier_result(connection, old, "staffMembers/1", "OpenCase") is None
+        assert earlier_result(connection, young, "staffMembers/1", "OpenCase") == "cases/1"
+    worker.close()
+    database.close()
+
+
+# Migrations
+
+
+def test_tables_belong_to_the_owner_and_are_as_the_code_says(postgres: PostgresAlone) -> None:
+    with provision.connect(postgres.state, "cases") as connection:
+        owners = connection.execute(
+            "select distinct tableowner from pg_tables where schemaname = 'public'"
+        ).fetchall()
+    assert owners == [("cases_owner",)]
+    owner = Database(postgres.settings("cases", "migrate"), postgres)
+    metadata = MetaData()
+    requests_table(metadata)
+    with transaction(owner.engine) as found:
+        context = MigrationContext.configure(found)
+        differences = [
+            each for each in compare_metadata(context, metadata) if "things" not in str(each)
+        ]
+    owner.close()
+    assert differences == []
+
+
+def test_migrating_twice_does_nothing_and_the_way_down_leaves_nothing(
+    postgres: PostgresAlone,
+) -> None:
+    owner = Database(postgres.settings("reports", "migrate"), postgres)
+    with pytest.raises(exc.ProgrammingError):  # its grants name the roles of cases
+        migrate.upgrade(owner.engine, "cases_owner", PACKAGE)
+    owner.close()
+    owner = Database(postgres.settings("cases", "migrate"), postgres)
+    migrate.upgrade(owner.engine, "cases_owner", PACKAGE)
+    migrate.downgrade(owner.engine, "cases_owner", PACKAGE)
+    with transaction(owner.engine) as connection:
+        left = connection.execute(
+            text("select tablename from pg_tables where schemaname = 'public'")
+        ).scalars()
+        assert set(left) == {"alembic_version"}
+    migrate.upgrade(owner.engine, "cases_owner", PACKAGE)
+    owner.close()
+
+
+def test_an_etag_changes_with_each_of_its_parts() -> None:
+    tags = {etag("cases/1", 1), etag("cases/1", 2), etag("cases/2", 1), etag("cases/12", "")}
+    assert len(tags) == 4
+    assert etag("cases/1", 1) in tags
