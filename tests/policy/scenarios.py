@@ -87,7 +87,7 @@ def _question(said: dict[str, Any]) -> Question:
     who = _who(said.pop("who", {}), action)
     record = _record(said.pop("record", {}), action)
     items = frozenset(_item(item) for item in said.pop("items", _ITEMS.get(action, _LETTER)))
-    question = _BUILD[action](who, record, items, said)
+    question: Question = _BUILD[action](who, record, items, said)
     if said:
         raise ScenarioBroken(f"nobody knows {sorted(said)}")
     return question
@@ -216,10 +216,14 @@ def _advice(said: Mapping[str, str]) -> Advice:
     return Advice(staff(said["colleague"]), NOW, answered, said["answer"] == "against")
 
 
-def _open(who: Who, record: Record, items: frozenset[str], said: dict[str, Any], does: str) -> Any:
+def _open(
+    who: Who, record: Record, items: frozenset[str], said: dict[str, Any], does: str
+) -> Question:
     usual = "own_record" if who.kind == "student" else "advice"
     consent = _consent(said.pop("consent", {}), does) if does == "disclosure:preview" else None
-    return questions.to_open(who, does, record, said.pop("purpose", usual), items, consent)
+    through = said.pop("through", record.kept_by)
+    purpose = said.pop("purpose", usual)
+    return questions.to_open(who, does, record, purpose, items, through, consent)
 
 
 def _opening(does: str) -> Any:

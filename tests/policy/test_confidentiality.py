@@ -98,7 +98,9 @@ def test_no_policy_can_be_left_out(left_out: str) -> None:
 
 def test_a_question_that_does_not_fit_the_schema_is_refused(policy: Policy) -> None:
     who = Who("staffMembers/1", "staff", frozenset({"adviser"}), second_factor=True)
-    question = to_open(who, "case_note:delete", Record("records/1", "case"), "advice", frozenset())
+    question = to_open(
+        who, "case_note:delete", Record("records/1", "case"), "advice", frozenset(), ""
+    )
     decision = policy.decide(question)
     assert not decision.allowed
     assert CANNOT_DECIDE in decision.reasons

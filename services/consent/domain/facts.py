@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 import attrs
 
 ANONYMOUS = "anonymous"
+KEPT_BY: Mapping[str, str] = MappingProxyType(
+    {
+        "case": "cases",
+        "enquiry": "cases",
+        "breach": "cases",
+        "registration_form": "identity",
+        "monitoring_form": "identity",
+        "third_party": "identity",
+    }
+)
+"""Each kind of record, and the service that holds its ciphertext."""
+
 _ROLES = ("manager", "adviser", "trustee", "operator")
 
 
@@ -48,6 +62,11 @@ class Record:
     disposed_at: datetime | None = None
     walled: frozenset[str] = frozenset()
     """Staff members with a conflict of interest with it, or with a record it belongs to."""
+
+    @property
+    def kept_by(self) -> str:
+        """The service that holds its ciphertext."""
+        return KEPT_BY.get(self.kind, "")
 
     @property
     def known(self) -> bool:

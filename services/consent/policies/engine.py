@@ -166,6 +166,7 @@ def _entities(question: Question) -> list[dict[str, Any]]:
                 kind=resource.kind,
                 known=resource.known,
                 disposed=resource.disposed_at is not None,
+                kept_by=resource.kept_by,
                 walled=[_json(Ref("Person", name)) for name in sorted(resource.walled)],
                 **about,
             )

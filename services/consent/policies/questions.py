@@ -36,10 +36,26 @@ def to_open(
     record: Record,
     purpose: str,
     items: frozenset[str],
+    through: str,
     consent: Consent | None = None,
 ) -> Question:
-    """May *who* open these items of *record*? *consent* is the one that a preview is for."""
-    context: dict[str, Fact] = {"purpose": purpose, "categories": categories_of(items)}
+    """
+    May *who* open these items of *record*?
+
+    Args:
+        who: the caller.
+        action: one of `OPENING`.
+        record: what they belong to.
+        purpose: why, as a code.
+        items: their names.
+        through: the service that asks for it, by its certificate.
+        consent: for a preview, the one that it is for.
+    """
+    context: dict[str, Fact] = {
+        "purpose": purpose,
+        "categories": categories_of(items),
+        "through": through,
+    }
     if action == "disclosure:preview":
         context |= {"items": items} | _optional_consent(consent)
     return Question(who, action, record, context)
