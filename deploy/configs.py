@@ -105,6 +105,7 @@ def gateway(state: State) -> Table:
         "telemetry": spans(state),
         "trust": trust(state),
         "peers": {service: address(state, service) for service in SERVICES},
+        "settings": {"run_directory": str(state / "gateway")},
     }
 
 

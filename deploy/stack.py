@@ -6,6 +6,7 @@ The stack of one machine: `python -m deploy.stack up`, and what else one does wi
     status                                what runs, and whether it answers
     logs [NAME] [-f]                      what it says
     restart|stop|start|kill NAME          one process (kill: at once, to see what others do)
+    migrate                               bring the databases to their newest form
     clean                                 stop, and remove everything the stack has written
 
 `SAS_STATE` and `SAS_PORT_BASE` choose the stack (deploy/state.py); the processes are listed in
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = commands.add_parser(name)
         command.add_argument("--only", default="")
         command.add_argument("--foreground", action="store_true")
-    for name in ("down", "status", "clean"):
+    for name in ("down", "status", "migrate", "clean"):
         commands.add_parser(name)
     command = commands.add_parser("logs")
     command.add_argument("name", nargs="?")
@@ -69,6 +70,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 return status(state)
             case "logs":
                 show_logs(state, options.name, options.follow)
+            case "migrate":
+                migrate(state)
             case "clean":
                 clean(state)
             case order:
@@ -93,6 +96,9 @@ def up(state: State, only: list[str], foreground: bool = False) -> int:
     began = time.monotonic()
     if is_running(state):
         print(f"The stack in {state.root} is running already.")
+        for row in tell(state, "status")["processes"]:
+            if row["stage"] == "pausing":
+                tell(state, "restart", name=row["name"])
     else:
         from deploy.preparation import prepare_stack
 
@@ -225,10 +231,11 @@ def wait_until_ready(state: State) -> None:
     while True:
         rows = tell(state, "status")["processes"]
         for row in rows:
-            if row["ever_ready"] and row["name"] not in told:
+            after = row["ready_after"]
+            if after is not None and row["name"] not in told:
                 told.add(row["name"])
-                print(f"  {row['name']:<20} {row['stage']:<6} {row['waited']:5.1f} s", flush=True)
-            elif not row["ever_ready"] and is_hopeless(row):
+                print(f"  {row['name']:<20} {row['stage']:<6} {after:5.1f} s", flush=True)
+            elif after is None and is_hopeless(row):
                 raise StateError(last_words(state, row))
         if len(told) == len(rows):
             return
@@ -237,7 +244,7 @@ def wait_until_ready(state: State) -> None:
 
 def is_hopeless(row: dict[str, Any]) -> bool:
     """Whether a process that was never ready has had its chances."""
-    return bool(row["restarts"] >= HOPELESS or row["waited"] > row["start_seconds"])
+    return bool(row["failures"] >= HOPELESS or row["waited"] > row["start_seconds"])
 
 
 def last_words(state: State, row: dict[str, Any]) -> str:
@@ -285,6 +292,27 @@ def status(state: State) -> int:
             f" {row['restarts']:>8}  {ended}{why}"
         )
     return 0 if good else 1
+
+
+def migrate(state: State) -> None:
+    """
+    Run all migrations again.
+
+    Raises:
+        StateError: one failed; the message ends with its last log lines.
+
+    """
+    for process in chosen([]):
+        if not process.name.endswith("-migrate"):
+            continue
+        row = tell(state, "restart", name=process.name)["process"]
+        while row["stage"] != "done":
+            if row["failures"]:
+                raise StateError(last_words(state, row))
+            time.sleep(0.1)
+            rows = tell(state, "status")["processes"]
+            row = next(row for row in rows if row["name"] == process.name)
+        print(f"  {process.name:<20} done")
 
 
 def show_logs(state: State, name: str | None, follow: bool) -> None:

@@ -47,6 +47,7 @@ class Child:
         self.stage = Stage.WAITING
         self.since = time.monotonic()
         self.first_started: float | None = None
+        self.ready_after: float | None = None
         self.popen: subprocess.Popen[bytes] | None = None
         self.exited = asyncio.Event()
         self.was_ready = asyncio.Event()
@@ -156,8 +157,7 @@ class Child:
         if self.stage == Stage.READY and time.monotonic() - self.since > SETTLED:
             self.failures = 0
         if self.process.once and self.last_exit == 0:
-            self.enter(Stage.DONE)
-            self.was_ready.set()
+            self.succeed(Stage.DONE)
         elif self.wanted:
             self.why = f"ended with {exit_words(self.last_exit)}"
             self.note(self.why)
@@ -166,11 +166,17 @@ class Child:
         """Ask the process until it says that it is ready."""
         while True:
             if await self.probe():
-                self.why = ""
-                self.enter(Stage.READY)
-                self.was_ready.set()
+                self.succeed(Stage.READY)
                 return
             await asyncio.sleep(PROBE_PAUSE)
+
+    def succeed(self, stage: Stage) -> None:
+        """Note that the process is as it should be, and let those start that need it."""
+        self.why = ""
+        self.enter(stage)
+        if self.ready_after is None:
+            self.ready_after = time.monotonic() - (self.first_started or self.since)
+        self.was_ready.set()
 
     async def probe(self) -> bool:
         """Ask the process once; if the answer is no, `why` says what was missing."""
@@ -180,6 +186,11 @@ class Child:
             self.why = reason(error)
             return False
         return True
+
+    def forget_failures(self) -> None:
+        """Give the process all its chances again."""
+        self.failures = 0
+        self.first_started = None
 
     async def stop(self) -> None:
         """Stop the process for good: its stop signal, and SIGKILL when it takes too long."""
@@ -216,10 +227,11 @@ class Child:
             "pid": self.popen.pid if self.popen else None,
             "seconds": round(time.monotonic() - self.since, 1),
             "waited": round(time.monotonic() - self.first_started, 1) if self.first_started else 0,
+            "ready_after": None if self.ready_after is None else round(self.ready_after, 1),
+            "failures": self.failures,
             "restarts": self.restarts,
             "last_exit": exit_words(self.last_exit) if self.last_exit is not None else None,
             "why": self.why,
-            "ever_ready": self.was_ready.is_set(),
             "start_seconds": self.process.start_seconds,
         }
 

@@ -113,7 +113,7 @@ class Supervisor:
             if what != "start":
                 await child.stop()
             if what != "stop" and (child.task is None or child.task.done()):
-                child.failures = 0
+                child.forget_failures()
                 self.begin(child)
         else:
             return {"error": f"there is no order {what!r}"}
