@@ -106,10 +106,8 @@ class VaultAlone:
             "exp": now + 60,
         }
         head = {"alg": "EdDSA", "kid": "caller-v1"} | dict(header or {})
-        signed = ".".join(
-            _base64(json.dumps(each).encode())
-            for each in (head, said | dict(changed or {}) | claims)
-        )
+        said |= dict(changed or {}) | claims
+        signed = ".".join(_base64(json.dumps(each).encode()) for each in (head, said))
         key = signed_by or self.caller_keys[1]
         return f"{signed}.{_base64(key.sign(signed.encode()))}"
 
