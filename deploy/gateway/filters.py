@@ -5,11 +5,12 @@ The filters, in the order in which a call meets them.
 2. `body_limit`, `large_body_limit`: a body that is too large ends the call. First, so that nobody
    without a session can fill the memory while the session is checked.
 3. `anonymous_limit`: floods and guessing on calls that need no session.
-4. `session_check`: identity turns a session into a caller token, or ends the call.
-5. `session_limit`: one session's calls, counted only when the session is real.
-6. `strict_json`: a JSON field that the call does not have ends the call.
-7. `json_to_grpc`: JSON becomes gRPC.
-8. `router`: the service answers.
+4. `session_key`: notes the session for `session_limit`, since the next filter takes it away.
+5. `session_check`: identity turns a session into a caller token, or ends the call.
+6. `session_limit`: one session's calls, counted only when the session is real.
+7. `strict_json`: a JSON field that the call does not have ends the call.
+8. `json_to_grpc`: JSON becomes gRPC.
+9. `router`: the service answers.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ from deploy.gateway.names import (
     EXT_AUTHZ,
     LARGE_BODY_LIMIT,
     LUA,
+    SESSION_KEY,
     SESSION_LIMIT,
     TRANSCODER,
     typed,
 )
+from deploy.gateway.replies import header
 from deploy.gateway.routes import ENFORCED, MAX_LARGE_BODY, bucket
 from deploy.gateway.rpcs import Rpc
 from deploy.gateway.settings import GatewaySettings
@@ -52,6 +55,7 @@ def http_filters(
         _filter(BODY_LIMIT, _body_limit(MAX_BODY)),
         _filter(LARGE_BODY_LIMIT, _body_limit(MAX_LARGE_BODY)),
         _filter(ANONYMOUS_LIMIT, _no_limit()),
+        _filter("session_key", _session_key()),
         _filter(EXT_AUTHZ, _session_check()),
         _filter(SESSION_LIMIT, _session_limit(settings)),
         _filter(LUA, _strict_json(lua_source(descriptors, rpcs))),
@@ -82,6 +86,14 @@ def _no_limit() -> dict[str, Any]:
     return typed(f"{_FILTERS}.local_ratelimit.v3.LocalRateLimit", stat_prefix="anonymous")
 
 
+def _session_key() -> dict[str, Any]:
+    noted = header(SESSION_KEY, "%REQ(AUTHORIZATION?COOKIE)%")
+    return typed(
+        f"{_FILTERS}.header_mutation.v3.HeaderMutation",
+        mutations={"request_mutations": [{"append": noted}]},
+    )
+
+
 def _session_check() -> dict[str, Any]:
     """Ask identity. When it can't answer, the answer is no."""
     return typed(
@@ -101,7 +113,7 @@ def _session_limit(settings: GatewaySettings) -> dict[str, Any]:
 
     The caller token would not do: it is a new one every time.
     """
-    by_session = {"request_headers": {"header_name": "authorization", "descriptor_key": "session"}}
+    by_session = {"request_headers": {"header_name": SESSION_KEY, "descriptor_key": "session"}}
     return typed(
         f"{_FILTERS}.local_ratelimit.v3.LocalRateLimit",
         stat_prefix="session",

@@ -9,7 +9,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from common.config import Config
 from deploy.gateway.clusters import OWN_CERTIFICATE, TLS_1_3, socket_address
 from deploy.gateway.filters import http_filters
-from deploy.gateway.names import typed
+from deploy.gateway.names import SESSION_KEY, typed
 from deploy.gateway.replies import header, local_reply_config
 from deploy.gateway.routes import routes
 from deploy.gateway.rpcs import from_outside
@@ -24,7 +24,10 @@ FORGEABLE = (
 
 FORGEABLE_PREFIXES = ("x-sas-", "x-envoy-", "x-b3-")
 
-NOT_FOR_SERVICES = ("authorization", "cookie", "user-agent", "referer", "x-forwarded-for")
+NOT_FOR_SERVICES = (
+    *("authorization", "cookie", SESSION_KEY),
+    *("user-agent", "referer", "x-forwarded-for"),
+)
 """What no service needs: who called is in the caller token."""
 
 ANSWER_HEADERS = {

@@ -12,6 +12,9 @@ LARGE_BODY_LIMIT = "large_body_limit"
 LUA = "strict_json"
 TRANSCODER = "json_to_grpc"
 
+SESSION_KEY = "x-sas-session-key"
+"""A header that lives only between two filters: what tells one session's calls from another's."""
+
 
 def typed(kind: str, **fields: Any) -> dict[str, Any]:
     """Give a typed configuration, as Envoy reads it."""

@@ -19,6 +19,7 @@ from deploy.gateway.names import (
     TRANSCODER,
     typed,
 )
+from deploy.gateway.replies import header
 from deploy.gateway.rpcs import Rpc
 from deploy.gateway.settings import GatewaySettings
 
@@ -37,6 +38,7 @@ def routes(rpcs: Iterable[Rpc], settings: GatewaySettings) -> list[dict[str, Any
     return [
         *(_grpc_route(rpc, settings) for rpc in rpcs),
         *(_json_route(rpc, settings) for rpc in rpcs),
+        _signed_in_page(),
         *(_own_answer({"safe_regex": {"regex": path}}, 405) for path in _paths(rpcs)),
         _own_answer({"prefix": "/"}, 404),
     ]
@@ -110,6 +112,25 @@ def _anonymous_limit(rpc: Rpc, settings: GatewaySettings) -> dict[str, Any]:
         rate_limits=[{"actions": [{"remote_address": {}}]}],
         **ENFORCED,
     )
+
+
+def _signed_in_page() -> dict[str, Any]:
+    """
+    Answer a browser that comes back from signing in for a program.
+
+    The code in the address is for the program, which the person gives it to; nothing keeps it here.
+    """
+    page = (
+        "<!doctype html><html lang=en><title>Signed in</title>"
+        "<p>You are signed in. Copy the address of this page to where you started."
+        " Then you can close this window."
+    )
+    return {
+        **_own_answer({"path": "/callback"}, 200),
+        "name": "gateway.callback",
+        "direct_response": {"status": 200, "body": {"inline_string": page}},
+        "response_headers_to_add": [header("content-type", "text/html; charset=utf-8")],
+    }
 
 
 def _own_answer(match: dict[str, Any], status: int) -> dict[str, Any]:

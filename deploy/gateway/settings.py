@@ -24,8 +24,8 @@ class GatewaySettings:
     descriptors: Path = DESCRIPTORS
     """The compiled protos, from which the routes are made."""
 
-    session_rate: int = 50
-    session_burst: int = 200
+    session_rate: int = 100
+    session_burst: int = 400
     """One session, all its calls."""
 
     anonymous_rate: int = 50

@@ -86,6 +86,7 @@ def identity(path: str, body: bytes, context: grpc.ServicerContext) -> bytes:
     if asked.request.http.headers.get("authorization", "").startswith("Bearer good"):
         token = answer.ok_response.headers.add(append_action=2)
         token.header.key, token.header.value = "x-sas-caller", "token"
+        answer.ok_response.headers_to_remove.extend(["authorization", "cookie"])
     else:
         answer.status.code = code_pb2.UNAUTHENTICATED
         answer.denied_response.status.code = 401

@@ -146,6 +146,13 @@ def test_the_wrong_method_is_said_so(house: House) -> None:
     assert_says(house.http.delete(READ, headers=SIGNED_IN), 405, 12, "NOT_AVAILABLE")
 
 
+def test_a_browser_that_signed_in_for_a_program_is_told_so(house: House) -> None:
+    answer = house.http.get(f"/callback?code={CANARY}&state=s")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith("text/html")
+    assert CANARY not in answer.text
+
+
 # Who is calling
 
 
@@ -200,6 +207,7 @@ def test_a_service_does_not_see_the_session(house: House) -> None:
     house.http.get(READ, headers={**SIGNED_IN, "cookie": "session=good"})
     headers = house.upstreams["cases"].asked[0].headers
     assert not {"authorization", "cookie", "referer", "x-forwarded-for"} & headers.keys()
+    assert "good" not in " ".join(headers.values())
     assert "python-httpx" not in headers.get("user-agent", "")
 
 
