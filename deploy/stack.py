@@ -90,29 +90,54 @@ def names(only: str) -> list[str]:
 
 
 def up(state: State, only: list[str], foreground: bool = False) -> int:
-    """Start what is in *only* (or everything), wait until it is ready, and say so."""
+    """
+    Start what is in *only* (or everything), wait until it is ready, and say so.
+
+    Returns:
+        The exit code; why it isn't 0 has been printed.
+
+    """
+    began = time.monotonic()
+    try:
+        state = started(state, only, foreground)
+        wait_until_ready(state)
+    except StateError as error:
+        print(f"stack: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        down(state)
+        return 130
+    print(f"Ready after {time.monotonic() - began:.1f} s: {address(state)}", flush=True)
+    if foreground:
+        try:
+            show_logs(state, None, follow=True)
+        except KeyboardInterrupt:
+            down(state)
+    return 0
+
+
+def started(state: State, only: list[str], foreground: bool) -> State:
+    """
+    Start the stack, or what has given up in a running one, and return its state as it now is.
+
+    Raises:
+        StateError: it can't be started here.
+
+    """
     processes = chosen(only)
     state = state.prepare()
-    began = time.monotonic()
     if is_running(state):
         print(f"The stack in {state.root} is running already.")
         for row in tell(state, "status")["processes"]:
             if row["stage"] == "pausing":
                 tell(state, "restart", name=row["name"])
-    else:
-        from deploy.preparation import prepare_stack
+        return state
+    from deploy.preparation import prepare_stack
 
-        prepare_stack(state)
-        refuse_taken_ports(state, processes)
-        begin(state, only, foreground)
-    try:
-        wait_until_ready(state)
-        print(f"Ready after {time.monotonic() - began:.1f} s: {address(state)}", flush=True)
-        if foreground:
-            show_logs(state, None, follow=True)
-    except KeyboardInterrupt:
-        down(state)
-    return 0
+    prepare_stack(state)
+    refuse_taken_ports(state, processes)
+    begin(state, only, foreground)
+    return state
 
 
 def chosen(only: list[str]) -> tuple[Process, ...]:
