@@ -96,7 +96,10 @@ def put(connection: Connection, event: Message) -> uuid.UUID:
         )
     message_id = uuid.uuid4()
     connection.execute(
-        insert(_OUTBOX).values(
+        # Inline: asking for the new position back would need `select`, which `serve` does not have.
+        insert(_OUTBOX)
+        .inline()
+        .values(
             message_id=message_id,
             event=event.DESCRIPTOR.full_name,
             readers=list(readers),
