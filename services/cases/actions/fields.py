@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TypeVar
+from uuid import UUID
 
 from common.errors import InvalidFields
 from common.pages import decode_token, encode_token
@@ -39,7 +40,7 @@ def position_after(token: str, read: Callable[[str], T]) -> tuple[T, str] | None
         return None
     value, _, id_ = position.partition("|")
     try:
-        return read(value), id_
+        return read(value), str(UUID(id_))
     except ValueError:
         raise InvalidFields({"page_token": "is not one of ours"}) from None
 

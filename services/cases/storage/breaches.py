@@ -57,8 +57,9 @@ class Breaches:
                 **_changeable(breach),
             )
             .on_conflict_do_nothing()
+            .returning(breaches.c.id)
         )
-        return added.rowcount == 1
+        return added.one_or_none() is not None
 
     def find(self, id_: str | None) -> Breach | None:
         """Give one breach, without words."""
@@ -178,7 +179,7 @@ class Breaches:
                 c.breach_id == breach.id, c.id == told_id
             )
         ).one_or_none()
-        return StoredTold(**row) if row else None
+        return StoredTold(**row._mapping) if row else None
 
     def authorised(self, breach: Breach, told_id: str) -> None:
         """Mark that consent has it in the ledger."""

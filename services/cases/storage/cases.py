@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.cases.domain.cases import Case
 from services.cases.domain.states import CaseState
+from services.cases.storage.paging import after
 from services.cases.storage.sealed import WORDS, SealedItem
 from services.cases.storage.tables import cases, involvements
 
@@ -48,8 +49,9 @@ class Cases:
                 topic_sealed=topic.ciphertexts[WORDS],
             )
             .on_conflict_do_nothing()
+            .returning(cases.c.id)
         )
-        return added.rowcount == 1
+        return added.one_or_none() is not None
 
     def find(self, id_: str | None) -> Case | None:
         """Give one case."""
@@ -65,7 +67,7 @@ class Cases:
     def page(
         self,
         size: int,
-        after: tuple[date, str] | None,
+        last: tuple[date, str] | None,
         student: str = "",
         due_until: date | None = None,
     ) -> Sequence[Case]:
@@ -74,15 +76,13 @@ class Cases:
 
         Args:
             size: how many.
-            after: the last involvement and the id of the last case of the page before.
+            last: the last involvement and the id of the last case of the page before.
             student: only this student's, if given.
             due_until: only those not yet disposed of with the last involvement by that day.
         """
-        query = _SELECT.order_by(involvements.c.last_day.desc(), cases.c.id).limit(size)
-        if after is not None:
-            day, id_ = after
-            later = sa.and_(involvements.c.last_day == day, cases.c.id > id_)
-            query = query.where(sa.or_(involvements.c.last_day < day, later))
+        query = _SELECT.order_by(involvements.c.last_day.desc(), cases.c.id.desc()).limit(size)
+        if last is not None:
+            query = query.where(after(involvements.c.last_day, cases.c.id, last))
         if student:
             query = query.where(cases.c.student == student)
         if due_until is not None:

@@ -61,8 +61,9 @@ class Disclosures:
                 tries_left=0,
             )
             .on_conflict_do_nothing()
+            .returning(disclosures.c.id)
         )
-        return added.rowcount == 1
+        return added.one_or_none() is not None
 
     def find(self, id_: str | None) -> Disclosure | None:
         """Give one disclosure, without words."""

@@ -42,8 +42,9 @@ class Disposals:
             insert(tables.disposals)
             .values(record=record_of(record_id), kind=kind, disposed_at=now)
             .on_conflict_do_nothing()
+            .returning(tables.disposals.c.record)
         )
-        return added.rowcount == 1
+        return added.one_or_none() is not None
 
     def all(self) -> Sequence[Disposal]:
         """Give the whole list, the oldest first."""

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.cases.domain.documents import Document, Fingerprint
 from services.cases.domain.names import name_of, record_of
+from services.cases.storage.paging import after
 from services.cases.storage.sealed import SealedItem
 from services.cases.storage.tables import documents
 
@@ -46,8 +47,9 @@ class Documents:
                 content_digest=fingerprint.digest,
             )
             .on_conflict_do_nothing()
+            .returning(documents.c.id)
         )
-        return added.rowcount == 1
+        return added.one_or_none() is not None
 
     def find(self, id_: str | None) -> Document | None:
         """Give one document, without title or content."""
@@ -80,7 +82,7 @@ class Documents:
         return Fingerprint(salt, digest) if salt is not None else None
 
     def page(
-        self, case_id: str, size: int, after: tuple[datetime, str] | None
+        self, case_id: str, size: int, last: tuple[datetime, str] | None
     ) -> Sequence[Document]:
         """Give a page of a case's documents, newest first."""
         query = (
@@ -89,7 +91,6 @@ class Documents:
             .order_by(documents.c.created_at.desc(), documents.c.id.desc())
             .limit(size)
         )
-        if after is not None:
-            position = sa.tuple_(documents.c.created_at, documents.c.id)
-            query = query.where(position < sa.tuple_(*after))
+        if last is not None:
+            query = query.where(after(documents.c.created_at, documents.c.id, last))
         return [Document(**row._mapping) for row in self.connection.execute(query)]

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.cases.domain.enquiries import Enquiry
 from services.cases.domain.states import EnquiryKind
+from services.cases.storage.paging import after
 from services.cases.storage.sealed import WORDS, SealedItem, one_field
 from services.cases.storage.tables import enquiries
 
@@ -40,8 +41,9 @@ class Enquiries:
                 sealed=sealed.ciphertexts[WORDS],
             )
             .on_conflict_do_nothing()
+            .returning(enquiries.c.id)
         )
-        return added.rowcount == 1
+        return added.one_or_none() is not None
 
     def find(self, id_: str | None) -> Enquiry | None:
         """Give one enquiry, without words."""
@@ -71,16 +73,15 @@ class Enquiries:
         query = sa.select(enquiries.c.id).where(enquiries.c.case_id == case_id)
         return self.connection.execute(query.order_by(enquiries.c.id)).scalars().all()
 
-    def page(self, size: int, after: tuple[date, str] | None) -> Sequence[Enquiry]:
+    def page(self, size: int, last: tuple[date, str] | None) -> Sequence[Enquiry]:
         """Give a page of enquiries, newest contact first."""
         query = (
             sa.select(*_PLAIN)
             .order_by(enquiries.c.contact_date.desc(), enquiries.c.id.desc())
             .limit(size)
         )
-        if after is not None:
-            position = sa.tuple_(enquiries.c.contact_date, enquiries.c.id)
-            query = query.where(position < sa.tuple_(*after))
+        if last is not None:
+            query = query.where(after(enquiries.c.contact_date, enquiries.c.id, last))
         return [_enquiry(row) for row in self.connection.execute(query).mappings()]
 
 

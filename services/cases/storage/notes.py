@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.cases.domain.names import name_of, record_of
 from services.cases.domain.notes import Note
+from services.cases.storage.paging import after
 from services.cases.storage.sealed import WORDS, SealedItem, one_field
 from services.cases.storage.tables import notes
 
@@ -41,8 +42,9 @@ class Notes:
                 sealed=sealed.ciphertexts[WORDS],
             )
             .on_conflict_do_nothing()
+            .returning(notes.c.id)
         )
-        return added.rowcount == 1
+        return added.one_or_none() is not None
 
     def find(self, id_: str | None) -> Note | None:
         """Give one note, without words."""
@@ -55,7 +57,7 @@ class Notes:
         row = self.connection.execute(query).one()
         return one_field(record_of(note.case_id), name_of("notes", note.id), *row)
 
-    def page(self, case_id: str, size: int, after: tuple[datetime, str] | None) -> Sequence[Note]:
+    def page(self, case_id: str, size: int, last: tuple[datetime, str] | None) -> Sequence[Note]:
         """Give a page of a case's notes, newest first."""
         query = (
             sa.select(*_PLAIN)
@@ -63,6 +65,6 @@ class Notes:
             .order_by(notes.c.created_at.desc(), notes.c.id.desc())
             .limit(size)
         )
-        if after is not None:
-            query = query.where(sa.tuple_(notes.c.created_at, notes.c.id) < sa.tuple_(*after))
+        if last is not None:
+            query = query.where(after(notes.c.created_at, notes.c.id, last))
         return [Note(**row._mapping) for row in self.connection.execute(query)]
