@@ -9,6 +9,7 @@ keeps a socket or a lock is imported.
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -26,6 +27,9 @@ EXIT_CONFIG = 2
 EXIT_TRY_AGAIN = 75
 """EX_TEMPFAIL: something that we need is not there yet; start me again."""
 
+EVENT_ACTIONS = ("parked", "retry")
+"""What `events` does with parked events: list them, or send them to their reader again."""
+
 
 def run(
     package: str,
@@ -37,15 +41,17 @@ def run(
     Do what the command line says; failing, exit with a status that the supervisor understands.
 
     Args:
-        package: the service, as `services.cases`; its migrations are in `<package>.migrations`.
+        package: the service, as `services.cases`; its migrations are in `<package>.migrations`,
+            its handlers of events in `<package>.worker.HANDLERS`.
         settings_class: the service's own settings (attrs).
         commands: what each command does, `serve` and `work` among them, with the process logging,
             traced and signed in to Vault. Each imports what it needs itself, and `work` no gRPC.
-            `migrate` is the same for all services and need not be here.
+            `migrate` and `events` are the same for all services and need not be here.
         arguments: the command line, if not this process's own.
     """
     parser = argparse.ArgumentParser(prog=f"python -m {package}")
-    parser.add_argument("command", choices=[*commands, "migrate"])
+    parser.add_argument("command", choices=[*commands, "migrate", "events"])
+    parser.add_argument("action", nargs="?", choices=EVENT_ACTIONS, help="of `events`")
     parser.add_argument("--config", type=Path, required=True, metavar="FILE")
     told = parser.parse_args(arguments)
     if told.command == "work":
@@ -57,6 +63,8 @@ def run(
         config = load(told.config, settings_class)
         if told.command == "migrate":
             _within(config, partial(_migrate, package))
+        elif told.command == "events":
+            _within(config, partial(_events, package, told.action or EVENT_ACTIONS[0]))
         else:
             _within(config, commands[told.command])
     except ConfigError as error:
@@ -94,3 +102,9 @@ def _migrate(package: str, config: Config[Any], vault: Vault) -> None:
     from common import migrate
 
     migrate.run(config, f"{package}.migrations", vault)
+
+
+def _events(package: str, action: str, config: Config[Any], vault: Vault) -> None:
+    from common.events import command
+
+    command.run(action, config, vault, importlib.import_module(f"{package}.worker").HANDLERS)

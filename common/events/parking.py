@@ -13,6 +13,7 @@ from typing import Any
 
 import attrs
 
+from common.events import topology
 from common.events.broker import Broker, Message, Publisher, connect
 from common.events.receiver import BECAUSE, Delivery
 from common.events.topology import Queue
@@ -36,7 +37,7 @@ def parked(broker: Broker, queues: Iterable[Queue]) -> list[Parked]:
     with _channel(broker) as channel:
         for queue in queues:
             # Unanswered messages go back to where they were when the connection ends.
-            found += [_describe(queue, Delivery.of(m)) for m in _get_all(channel, queue.parking)]
+            found += [_describe(queue, Delivery.of(m)) for m in _get_all(channel, queue)]
     return found
 
 
@@ -56,7 +57,7 @@ def retry(broker: Broker, queues: Iterable[Queue]) -> int:
     try:
         with _channel(broker) as channel:
             for queue in queues:
-                for message in _get_all(channel, queue.parking):
+                for message in _get_all(channel, queue):
                     publisher.publish_one(_again(queue, Delivery.of(message)))
                     channel.basic_ack(message.delivery_tag)
                     sent += 1
@@ -74,11 +75,12 @@ def _channel(broker: Broker) -> Iterator[Any]:
         connection.close()
 
 
-def _get_all(channel: Any, queue: str) -> Iterator[Any]:
-    """Take what is in *queue* now, each once; nothing if nobody has made the queue yet."""
-    _, count, _ = channel.queue_declare(queue, passive=True)
+def _get_all(channel: Any, queue: Queue) -> Iterator[Any]:
+    """Take what is parked of *queue* now, each once."""
+    topology.declare(channel, queue)
+    _, count, _ = channel.queue_declare(queue.parking, passive=True)
     for _ in range(count):
-        message = channel.basic_get(queue)
+        message = channel.basic_get(queue.parking)
         if message is None:
             return
         yield message

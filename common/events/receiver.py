@@ -13,12 +13,13 @@ text could hold somebody's words.
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 
 import attrs
 import structlog
-from google.protobuf.json_format import Parse
+from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message as Event
 from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.dialects.postgresql import insert
@@ -134,10 +135,11 @@ class Receiver:
         event = self._handler.event()
         try:
             message_id = uuid.UUID(delivery.message_id)
-            Parse(delivery.body, event, ignore_unknown_fields=True)
-        except Exception:  # not only ParseError: JSON of another shape raises AttributeError
+            fields = json.loads(delivery.body)
+            ParseDict(fields, event, ignore_unknown_fields=True)
+        except Exception:  # not only ParseError and ValueError: JSON can be of many shapes
             raise NotUnderstood from None
-        if delivery.event != self.queue.event:
+        if not isinstance(fields, dict) or delivery.event != self.queue.event:
             raise NotUnderstood
         return message_id, event
 
