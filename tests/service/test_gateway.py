@@ -19,7 +19,7 @@ from google.protobuf import any_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
-from sas.cases.v1 import case_notes_pb2, case_notes_pb2_grpc
+from sas.cases.v1 import case_notes_pb2, case_notes_pb2_grpc, documents_pb2
 from sas.consent.v1 import records_pb2, records_pb2_grpc
 from sas_ext import ext_authz_pb2
 
@@ -115,6 +115,13 @@ def test_json_and_grpc_mean_the_same(house: House) -> None:
     house.http.post(WRITE, headers=SIGNED_IN, json={"situation": "words", "requestId": "r"})
     written = case_notes_pb2.WriteCaseNoteRequest.FromString(house.upstreams["cases"].asked[0].body)
     assert (written.parent, written.situation) == (CASE, "words")
+
+
+def test_a_large_document_goes_out(house: House) -> None:
+    document = documents_pb2.Document(content=b"a" * 5 * 1024 * 1024).SerializeToString()
+    house.upstreams["cases"].answer = lambda *_: document
+    answer = house.http.get(f"/v1/documents/{NOTE.partition('/')[2]}", headers=SIGNED_IN)
+    assert len(base64.b64decode(answer.json()["content"])) == 5 * 1024 * 1024
 
 
 @pytest.mark.parametrize("path", ["/", "/v2/cases", "/v1/case", f"/v1/{CASE}/other", "/healthy"])
