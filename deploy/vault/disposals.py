@@ -5,11 +5,12 @@ The list of disposals lies outside Vault, in the services' databases, and only g
 was restored from a snapshot, the keys of records disposed of since are there again; until they are
 destroyed, Vault must not serve.
 
-    python -m deploy.vault.disposals < names-of-records
+    python -m deploy.command cases-serve disposals | python -m deploy.vault.disposals
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable
 from uuid import UUID
@@ -20,8 +21,8 @@ from deploy.vault.operator import Operator, signed_in
 
 
 def main() -> None:
-    """Replay the disposals whose names come in, one a line, and say how many keys there were."""
-    names = [line.strip() for line in sys.stdin if line.strip()]
+    """Replay the list that comes in as JSON, and say how many keys there were."""
+    names = [each["record"] for each in json.load(sys.stdin)]
     destroyed = replay_disposals(State.from_environment(), names)
     print(f"{len(names)} disposals replayed, {len(destroyed)} keys destroyed")
 
