@@ -144,7 +144,7 @@ def close_case(tools: Tools, name: str, *, outcome: str, expected_etag: str) -> 
             raise StaleEtag
         if case.state is not CaseState.OPEN:
             raise WrongState("Only an open case can be closed.")
-        item = f"{case.name}/outcome"
+        item = f"{case.name}/outcomes/1"
         sealed = tools.sealing.seal(RecordKind.CASE, case.id, item, outcome.encode())
         day = case.first_contact
         coded = facts.to_json("case", day, outcome=outcome)
@@ -161,4 +161,4 @@ def case_etag(case: Case) -> str:
 
 
 def _topic(case_name: str) -> str:
-    return f"{case_name}/topic"
+    return f"{case_name}/topics/1"

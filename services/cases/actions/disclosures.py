@@ -76,7 +76,7 @@ def propose_disclosure(
         consent = tools.consent.request_consent(
             disclosure,
             record_of(disclosure.case_id),
-            items=[disclosure.document, disclosure.name],
+            items=[disclosure.document],
             ends_at=end_of_day(day),
         )
         with tools.begin() as work:
