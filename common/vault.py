@@ -161,7 +161,7 @@ class Vault:
         Encrypt coded facts with a key that many share; words of a record go through `seal`.
 
         Raises:
-            KeyGone: the cohort's key was destroyed, or there is none yet.
+            VaultDenied: not granted, or there is no such key: using one never makes one.
         """
         made = self._write(
             "encrypt", _path(mount, "encrypt", key), {"plaintext": _base64(plaintext)}

@@ -141,10 +141,14 @@ class VaultSession:
         wrapping = file.read_text().strip()
         file.unlink()
         client = _client(settings, token="")
-        with _translated():
-            secret_id = _open_wrapping(client, wrapping)
-            auth = client.auth.approle.login(settings.role_id, secret_id)["auth"]
-        client.token = auth["client_token"]
+        try:
+            with _translated():
+                secret_id = _open_wrapping(client, wrapping)
+                auth = client.auth.approle.login(settings.role_id, secret_id)["auth"]
+        except (VaultDenied, VaultRefused):
+            # Worth an alarm: it expired on the way, or somebody else opened it first.
+            log.critical("vault_secret_id_refused")
+            raise VaultDenied from None
         return cls(client, float(auth["lease_duration"]), on_lost)
 
     def ask(
@@ -154,7 +158,7 @@ class VaultSession:
         Ask Vault once, within a span `vault <operation>`.
 
         Returns:
-            The `data` of the answer; empty where Vault answers without content.
+            The answer as Vault gave it; empty where it answers without content.
 
         Raises:
             VaultUnavailable, VaultDenied, VaultRefused, KeyGone.
@@ -238,7 +242,9 @@ def _open_wrapping(client: hvac.Client, wrapping: str) -> str:
     made_at = client.adapter.post("/v1/sys/wrapping/lookup", json={"token": wrapping})["data"]
     if not re.fullmatch(r"auth/approle/role/[a-z-]+/secret-id", made_at["creation_path"]):
         raise VaultDenied
-    opened: str = client.sys.unwrap(token=wrapping)["data"]["secret_id"]
+    client.token = wrapping
+    opened: str = client.sys.unwrap()["data"]["secret_id"]
+    client.token = ""
     return opened
 
 

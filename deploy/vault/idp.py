@@ -138,8 +138,13 @@ def make_provider(operator: Operator, state: State) -> None:
         id_token_ttl="5m",  # noqa: S106 (a time)
         access_token_ttl="5m",  # noqa: S106
     )
-    operator.write("identity/oidc/provider/sas", issuer=server.url(state), scopes_supported=["sas"])
     client = operator.read(f"identity/oidc/client/{CLIENT}") or {}
+    operator.write(
+        "identity/oidc/provider/sas",
+        issuer=server.url(state),
+        allowed_client_ids=[client["client_id"]],
+        scopes_supported=["sas"],
+    )
     operator.write(
         CLIENT_SECRET,
         data={

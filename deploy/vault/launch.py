@@ -8,7 +8,6 @@ and the audit log has both.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -66,11 +65,8 @@ def use_canary(state: State) -> None:
 @contextmanager
 def signed_in(state: State, role: str) -> Iterator[hvac.Client]:
     """Sign in as one of the launchers for the time of the block."""
-    kept = json.loads(roles.secret_id_file(state, role).read_text())
     client = connect(state)
-    client.token = client.auth.approle.login(kept["role_id"], kept["secret_id"])["auth"][
-        "client_token"
-    ]
+    client.auth.approle.login(**roles.kept(state, role))
     try:
         yield client
     finally:

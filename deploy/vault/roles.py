@@ -83,12 +83,17 @@ def secret_id_file(state: State, role: str) -> Path:
     return state / f"secrets/vault-{role}.json"
 
 
+def kept(state: State, role: str) -> dict[str, str]:
+    """Return a launcher's role-id and secret-id."""
+    found: dict[str, str] = json.loads(secret_id_file(state, role).read_text())
+    return found
+
+
 def works(state: State, role: str) -> bool:
     """Whether the kept secret-id of a launcher is (still) one of this Vault's."""
     client = connect(state)
-    kept = json.loads(secret_id_file(state, role).read_text())
     try:
-        client.auth.approle.login(kept["role_id"], kept["secret_id"])
+        client.auth.approle.login(**kept(state, role))
     except InvalidRequest:
         return False
     client.auth.token.revoke_self()

@@ -7,8 +7,8 @@ requests as OpenBao's sign-in page: the login, the one-time code, the authorisat
 
 from __future__ import annotations
 
-import re
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,8 +19,6 @@ from deploy.state import State
 from deploy.vault.idp import PASSWORD_ONLY, WITH_CODE
 
 TIMEOUT_SECONDS = 10
-TOTP_SECONDS = 30
-_USED = re.compile("already used")
 
 
 class SignInRefused(Exception):
@@ -38,7 +36,7 @@ def authorise(
     """
     Sign in and agree to go back to whoever asked with *authorization_url*.
 
-    A one-time code works once: signing in again within its 30 seconds waits for the next one.
+    A one-time code works once, so a third sign-in within 30 seconds waits for the next one.
 
     Args:
         place: the stack, or the file with the certificates to trust.
@@ -98,18 +96,28 @@ def _give_code(
     assert isinstance(constraints, dict)  # noqa: S101 (by Vault's API)
     (constraint,) = constraints.values()
     method = constraint["any"][0]["id"]
-    codes = pyotp.TOTP(totp_secret)
-    while True:
+    for code in _codes(totp_secret):
         answer = browser.post(
             "/v1/sys/mfa/validate",
-            json={
-                "mfa_request_id": requirement["mfa_request_id"],
-                "mfa_payload": {method: [codes.now()]},
-            },
+            json={"mfa_request_id": requirement["mfa_request_id"], "mfa_payload": {method: [code]}},
         )
         if answer.status_code == httpx.codes.OK:
             auth: dict[str, str] = answer.json()["auth"]
             return auth
-        if not _USED.search(answer.text):
-            raise SignInRefused("second factor")
-        time.sleep(TOTP_SECONDS - time.time() % TOTP_SECONDS + 0.1)
+    raise SignInRefused("second factor")
+
+
+def _codes(totp_secret: str) -> Iterator[str]:
+    """
+    Give the one-time codes to try: now's and the next one's, and after a step both again.
+
+    Vault does not tell a used code from a wrong one. It takes a neighbouring step's code too, for
+    clocks that are a little off.
+    """
+    totp = pyotp.TOTP(totp_secret)
+    for step in range(2):
+        if step:
+            time.sleep(totp.interval - time.time() % totp.interval + 0.1)
+        now = int(time.time())
+        yield totp.at(now)
+        yield totp.at(now + totp.interval)
