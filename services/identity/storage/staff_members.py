@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import attrs
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from services.identity.domain.roles import Role
 from services.identity.storage.tables import staff_members, staff_roles
@@ -37,7 +37,7 @@ _LATEST = (
         staff_roles.c.ends_at,
     )
     .join(staff_roles, staff_roles.c.staff_member_id == staff_members.c.id)
-    .distinct(staff_members.c.id)
+    .ext(distinct_on(staff_members.c.id))
     .order_by(staff_members.c.id, staff_roles.c.ends_at.desc(), staff_roles.c.begins_at.desc())
 )
 
