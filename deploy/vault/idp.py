@@ -37,6 +37,7 @@ PEOPLE = {
     "joan": ("staff", False),
     "student-one": ("student", False),
     "student-two": ("student", False),
+    "zao23": ("student", False),
     "someone": ("other", False),
 }
 """Who can sign in at a new stack: username, kind, and whether with a second factor."""

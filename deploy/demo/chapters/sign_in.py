@@ -24,7 +24,7 @@ def tell(story: Story, state: State) -> Setting:
     manager = people.sign_in(state, "grace")
     people.admit_colleagues(state, manager)
     adviser = people.sign_in(state, "ada")
-    student = people.sign_in(state, "student-one")
+    student = people.sign_in(state, "zao23")
     story.check("the adviser has a second factor", adviser.second_factor)
     story.check("the student signed in with a password only", not student.second_factor)
     story.check("the student is known by a random name", student.name.startswith("students/"))
