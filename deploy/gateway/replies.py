@@ -62,11 +62,12 @@ def _json_mapper(reply: Reply, when: dict[str, Any]) -> dict[str, Any]:
     return {
         "filter": when,
         "body_format_override": {
+            "omit_empty_values": True,
             "json_format": {
                 "code": reply.code,
                 "message": reply.message,
                 "details": [_error_info(reply)],
-            }
+            },
         },
     }
 
@@ -91,6 +92,7 @@ def _field_mapper() -> dict[str, Any]:
     return {
         "filter": {"and_filter": {"filters": [_status("EQ", reply.http), there]}},
         "body_format_override": {
+            "omit_empty_values": True,
             "json_format": {
                 "code": reply.code,
                 "message": "A field is not right.",
@@ -101,7 +103,7 @@ def _field_mapper() -> dict[str, Any]:
                         "fieldViolations": [violation],
                     },
                 ],
-            }
+            },
         },
     }
 
@@ -111,7 +113,8 @@ def _error_info(reply: Reply) -> dict[str, Any]:
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": reply.reason,
         "domain": DOMAIN,
-        "metadata": {"trace_id": "%TRACE_ID%"},
+        # The header, since a reply of the gateway's own is written outside the span.
+        "metadata": {"trace_id": "%RESP(X-SAS-TRACE)%"},
     }
 
 

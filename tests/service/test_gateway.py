@@ -71,6 +71,8 @@ def assert_says(answer: httpx.Response, http: int, code: int, reason: str) -> di
     assert status["message"]
     assert status["details"][0]["@type"] == "type.googleapis.com/google.rpc.ErrorInfo"
     assert (status["details"][0]["reason"], status["details"][0]["domain"]) == (reason, "sas")
+    for value in status["details"][0].get("metadata", {}).values():
+        assert value == answer.headers["x-sas-trace"]
     return status
 
 
