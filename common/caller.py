@@ -36,7 +36,7 @@ REFETCH_AFTER = 10.0
 """Seconds. Made-up key names can't make us ask Vault more often than this."""
 
 _KID = re.compile(r"caller-v([1-9][0-9]{0,5})")
-_KINDS = frozenset({"staff", "student"})
+_CODE = re.compile(r"[a-z_]{1,40}")
 
 
 @attrs.frozen
@@ -44,9 +44,9 @@ class Caller:
     """Who is calling, as identity vouched for it less than a minute ago."""
 
     person: str
-    """`staffMembers/<uuid>` or `students/<uuid>`."""
+    """Who, as a resource name; the collection in it fits the kind."""
     kind: str
-    """`staff` or `student`."""
+    """What kind of person, as a code of identity's (`PersonKind` in its protos)."""
     roles: frozenset[str]
     permissions: frozenset[str]
     second_factor: bool
@@ -115,8 +115,8 @@ def _caller(claims: Mapping[str, object], token: str) -> Caller:
     person, kind, session, factor = claims["sub"], claims["kind"], claims["sid"], claims["sf"]
     if not (isinstance(person, str) and isinstance(session, str) and isinstance(factor, bool)):
         raise ValueError("a claim is of the wrong kind")
-    if not isinstance(kind, str) or kind not in _KINDS:
-        raise ValueError("no such kind")
+    if not isinstance(kind, str) or not _CODE.fullmatch(kind):
+        raise ValueError("the kind of a person is a code")
     return Caller(
         person=person,
         kind=kind,

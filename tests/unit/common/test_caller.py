@@ -67,7 +67,7 @@ def test_the_header_chooses_neither_algorithm_nor_key(
         {"iat": time.time() + 600, "exp": time.time() + 660},
         {"exp": "tomorrow"},
         {"exp": None},
-        {"kind": "operator"},
+        {"kind": "Jane Doe"},
         {"kind": ["staff"]},
         {"sf": 1},
         {"sub": None},
