@@ -5,6 +5,8 @@ Events between services: outbox, RabbitMQ, inbox.
                                                    ^    |
                                    wait queues (TTL)    `-> parked, after the last try
 
+Shared, because all four services send or read events.
+
 `handlers` is all that a service's worker sees; `process` runs it. `topology` names exchange and
 queues, `broker` publishes with confirms, `relay` empties the outbox, `receiver` handles one
 delivery and decides what becomes of it, `parking` is for operators. Only `container` knows

@@ -48,10 +48,8 @@ def test_a_reach_up_or_sideways_would_be_seen(tmp_path: Path) -> None:
     write(tmp_path / "services/consent/domain/ledger/__init__.py")
     contracts = (CHECKOUT / ".importlinter").read_text()
     # What is excused in the real tree is not there in this one.
-    excused = contracts.index("ignore_imports")
-    contracts = (
-        contracts[:excused] + contracts[contracts.index("[importlinter:contract:workers]") :]
-    )
+    before, _, rest = contracts.partition("ignore_imports")
+    contracts = before + rest[rest.index("[importlinter:contract:") :]
     (tmp_path / ".importlinter").write_text(contracts)
 
     assert lint(tmp_path).returncode == 0, lint(tmp_path).stdout
