@@ -54,7 +54,6 @@ def test_a_form_in_another_students_place_does_not_open(house: House, adviser: C
             " from registration_forms b where a.student_id = %s and b.student_id = %s",
             (uuid_of(mine), uuid_of(others)),
         )
-        connection.commit()
 
     with pytest.raises(ServiceError):
         house.open_form(adviser, mine)
