@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,8 +16,10 @@ from typing import Any
 import grpc
 import httpx
 import pytest
-from google.protobuf import any_pb2
+from google.protobuf import any_pb2, descriptor_pool, message_factory
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.json_format import MessageToDict
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 from sas.cases.v1 import case_notes_pb2, case_notes_pb2_grpc, documents_pb2
@@ -27,9 +30,19 @@ from deploy.gateway.rpcs import Rpc, from_outside
 from deploy.gateway.settings import DESCRIPTORS
 from tests.kit.gateway_house import CHECK, SIGNED_IN, House, open_house, wait_until
 
-RPCS = from_outside(FileDescriptorSet.FromString(DESCRIPTORS.read_bytes()))
+DESCRIPTOR_SET = FileDescriptorSet.FromString(DESCRIPTORS.read_bytes())
+RPCS = from_outside(DESCRIPTOR_SET)
+POOL = descriptor_pool.DescriptorPool()
+for _file in DESCRIPTOR_SET.file:
+    POOL.Add(_file)
+ID = "51f0b2f6-0d93-4a3b-9c55-7f6d5c0a7a11"
+AWKWARD = {
+    FieldDescriptor.TYPE_STRING: 'Zoë said "\\ no" to {a: [1, null]}, \n\t\u2028 and \\u0041 🙂',
+    FieldDescriptor.TYPE_BYTES: bytes(range(256)),
+    FieldDescriptor.TYPE_BOOL: True,
+}
 CASE = "cases/0b1f8a52-6f0e-4c39-9b52-2d2a5a2f8f0e"
-NOTE = "notes/51f0b2f6-0d93-4a3b-9c55-7f6d5c0a7a11"
+NOTE = f"notes/{ID}"
 CANARY = "canary-jd101"
 WRITE = f"/v1/{CASE}/notes"
 READ = f"/v1/{NOTE}"
@@ -81,14 +94,9 @@ def assert_says(answer: httpx.Response, http: int, code: int, reason: str) -> di
 
 @pytest.mark.parametrize("rpc", RPCS, ids=lambda rpc: rpc.name)
 def test_a_json_call_reaches_the_rpc_that_its_path_names(house: House, rpc: Rpc) -> None:
-    path = rpc.http_path
-    for name in ("cases", "notes", "documents", "disclosures", "breaches", "enquiries", "consents"):
-        path = path.replace(f"{name}/*", f"{name}/51f0b2f6-0d93-4a3b-9c55-7f6d5c0a7a11")
-    path = path.replace("*", "51f0b2f6-0d93-4a3b-9c55-7f6d5c0a7a11").replace("{index}", "7")
-    path = "".join(part.split("=")[-1] for part in path.replace("}", "{").split("{"))
     answer = house.http.request(
         rpc.http_method,
-        path,
+        one_path(rpc),
         headers=None if rpc.anyone else SIGNED_IN,
         content=None if rpc.http_method == "GET" else "{}",
     )
@@ -119,10 +127,31 @@ def test_json_and_grpc_mean_the_same(house: House) -> None:
     assert (written.parent, written.situation) == (CASE, "words")
 
 
+@pytest.mark.parametrize(
+    "rpc", [rpc for rpc in RPCS if rpc.http_method == "POST"], ids=lambda rpc: rpc.name
+)
+def test_every_field_of_every_call_comes_through_as_json(house: House, rpc: Rpc) -> None:
+    """Under both names that JSON may give it, with all that a text may hold."""
+    sent = filled(message_class(rpc.request)())
+    in_path = {part.partition("=")[0] for part in re.findall(r"{([^}]+)}", rpc.http_path)}
+    for name in in_path:
+        setattr(sent, name, re.findall(rf"{{{name}=([^/]+)/\*}}", rpc.http_path)[0] + "/" + ID)
+    for own_names in (False, True):
+        body = MessageToDict(sent, preserving_proto_field_name=own_names)
+        for name in in_path:
+            body.pop(name)
+        answer = house.http.request(
+            rpc.http_method, one_path(rpc), json=body, headers=None if rpc.anyone else SIGNED_IN
+        )
+        assert answer.status_code == 200, answer.text
+        asked = [each for each in house.upstreams[rpc.service].asked if each.path != CHECK][-1]
+        assert message_class(rpc.request).FromString(asked.body) == sent
+
+
 def test_a_large_document_goes_out(house: House) -> None:
     document = documents_pb2.Document(content=b"a" * 5 * 1024 * 1024).SerializeToString()
     house.upstreams["cases"].answer = lambda *_: document
-    answer = house.http.get(f"/v1/documents/{NOTE.partition('/')[2]}", headers=SIGNED_IN)
+    answer = house.http.get(f"/v1/documents/{ID}", headers=SIGNED_IN)
     assert len(base64.b64decode(answer.json()["content"])) == 5 * 1024 * 1024
 
 
@@ -364,6 +393,37 @@ def test_a_renewed_certificate_is_shown_without_a_restart(house: House) -> None:
     before = house.certificate_serial()
     wait_until(lambda: house.certificate_serial() != before)
     assert house.http.get(READ, headers=SIGNED_IN).status_code == 200
+
+
+def one_path(rpc: Rpc) -> str:
+    """Give a path that the call has."""
+    plain = re.sub(r"{[^=}]+=([^}]+)}", r"\1", rpc.http_path)
+    return plain.replace("*", ID).replace("{index}", "7")
+
+
+def message_class(name: str) -> Any:
+    """Give the class of a message by its full name."""
+    return message_factory.GetMessageClass(POOL.FindMessageTypeByName(name))
+
+
+def filled(message: Any) -> Any:
+    """Set every field of a message, to what is awkward in JSON."""
+    for field in message.DESCRIPTOR.fields:
+        if field.message_type and field.message_type.full_name.startswith("google."):
+            getattr(message, field.name).FromJsonString("2026-11-23T03:00:00Z")
+        elif field.message_type and field.is_repeated:
+            for _ in range(2):
+                filled(getattr(message, field.name).add())
+        elif field.message_type:
+            filled(getattr(message, field.name))
+        else:
+            value = AWKWARD.get(field.type, 1)
+            plain = [value, value] if field.is_repeated else value
+            if field.is_repeated:
+                getattr(message, field.name).extend(plain)
+            else:
+                setattr(message, field.name, plain)
+    return message
 
 
 def reason_of(error: grpc.RpcError) -> str:
