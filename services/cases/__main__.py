@@ -47,9 +47,9 @@ def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
     """Put together what actions work with."""
     from common.rpc.client import Peer
     from services.cases.actions.tools import Tools
-    from services.cases.mail import Mail
     from services.cases.storage.consent import Consent
     from services.cases.storage.facts import Facts
+    from services.cases.storage.mail import Mail
     from services.cases.storage.sealing import Sealing
     from services.cases.storage.work import Work
 

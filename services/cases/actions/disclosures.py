@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import date
 
 import attrs
 import structlog
@@ -71,13 +72,13 @@ def propose_disclosure(
     with tools.begin() as work:
         disclosure = work.disclosures.find(disclosure_id)
     if disclosure is None:
-        disclosure = _keep(tools, who, proposal, disclosure_id)
+        disclosure = _keep(tools, who, proposal, day, disclosure_id)
     if not disclosure.consent:
         consent = tools.consent.request_consent(
             disclosure,
             record_of(disclosure.case_id),
             items=[disclosure.document],
-            ends_at=end_of_day(day),
+            ends_at=end_of_day(disclosure.ends_on),
         )
         with tools.begin() as work:
             work.disclosures.consent_asked(disclosure.id, consent)
@@ -86,7 +87,9 @@ def propose_disclosure(
     return get_disclosure(tools, name)
 
 
-def _keep(tools: Tools, who: Caller, proposal: Proposal, disclosure_id: str) -> Disclosure:
+def _keep(
+    tools: Tools, who: Caller, proposal: Proposal, day: date, disclosure_id: str
+) -> Disclosure:
     """Seal the particulars and keep the disclosure; consent has not been asked yet."""
     with tools.begin() as work:
         document = work.documents.find(id_of(proposal.document, "documents"))
@@ -101,7 +104,7 @@ def _keep(tools: Tools, who: Caller, proposal: Proposal, disclosure_id: str) -> 
         case_id=document.case_id,
         recipient=proposal.recipient,
         purpose=proposal.purpose,
-        ends_on=last_day(proposal.ends_on, tools.today()),
+        ends_on=day,
         consent="",
         state=DisclosureState.PROPOSED,
         version=1,

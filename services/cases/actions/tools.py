@@ -8,9 +8,9 @@ from datetime import date, datetime
 import attrs
 
 from services.cases.domain.days import london_day
-from services.cases.mail import Mail
 from services.cases.storage.consent import Consent
 from services.cases.storage.facts import Facts
+from services.cases.storage.mail import Mail
 from services.cases.storage.sealing import Sealing
 from services.cases.storage.work import Work
 

@@ -1,0 +1,140 @@
+"""Disclosures, with the real servers."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from sas.cases.v1 import (
+    disclosures_pb2,
+)
+from sas.consent.v1 import consents_pb2
+
+from common.errors import (
+    OurFault,
+    RefusedByPolicy,
+    TryAgain,
+)
+from tests.service.cases.house import House, Person, eventually
+from tests.service.cases.office import (
+    CANARY,
+    LETTER,
+    Office,
+    agree,
+    collect,
+    link_and_code,
+    preview,
+    sent_disclosure,
+)
+
+
+def test_a_student_lets_her_tutor_see_one_letter(sas: House, office: Office, zoe: Person) -> None:
+    """R3-R8: prior, explicit, informed; one letter, one tutor, one purpose, until one day."""
+    address = f"tutor-{uuid4()}@example.org"
+    case = office.opens_case(zoe)
+    disclosure = office.proposes(office.attaches_letter(case.name).name, address)
+    with pytest.raises(RefusedByPolicy):
+        office.sends(disclosure.name)
+    shown = preview(sas, zoe, disclosure.name)
+    assert (shown.content, shown.recipient_address) == (LETTER, address)
+    agree(sas, zoe, disclosure)
+    assert office.sends(disclosure.name).state == disclosures_pb2.DISCLOSURE_STATE_SENT
+    link, code = link_and_code(sas, address)
+    for _ in range(2):
+        found = sas.call(None, sas.disclosures.CollectDisclosure, collect(link, code))
+        assert found.content == LETTER
+    assert office.state_of(disclosure.name) == disclosures_pb2.DISCLOSURE_STATE_COLLECTED
+
+
+def test_the_mails_say_nothing(sas: House, office: Office, zoe: Person) -> None:
+    """R5, R9: no word about the Service, a student or a letter; the link's secret stays out."""
+    address = f"tutor-{uuid4()}@example.org"
+    sent_disclosure(office, zoe, address)
+    mails = sas.mails(address)
+    assert sorted(str(mail["Subject"]) for mail in mails) == ["You have a message", "Your code"]
+    for mail in mails:
+        text = mail.as_string().lower()
+        for word in ("advice", "student", "service", "letter", "case", "welfare", CANARY):
+            assert word not in text
+
+
+def test_every_way_not_to_collect_gets_the_same_answer(
+    sas: House, office: Office, zoe: Person
+) -> None:
+    """R9: a letter withdrawn, a wrong code and a letter that never was look alike."""
+    address = f"tutor-{uuid4()}@example.org"
+    disclosure, link, code = sent_disclosure(office, zoe, address)
+    method = "DisclosuresService/CollectDisclosure"
+    wrong = f"{(int(code) + 1) % 10**8:08d}"
+    refusals = [
+        sas.refusal(None, method, collect("unknown", code)),
+        sas.refusal(None, method, collect(link, wrong)),
+    ]
+    assert sas.call(None, sas.disclosures.CollectDisclosure, collect(link, code)).content == LETTER
+    withdraw = consents_pb2.WithdrawConsentRequest(name=disclosure.consent)
+    sas.call(zoe, sas.consents.WithdrawConsent, withdraw)
+    refusals.append(sas.refusal(None, method, collect(link, code)))
+    eventually(lambda: office.state_of(disclosure.name) == disclosures_pb2.DISCLOSURE_STATE_ENDED)
+    refusals.append(sas.refusal(None, method, collect(link, code)))
+    assert len(set(refusals)) == 1
+    with pytest.raises(RefusedByPolicy):
+        office.sends(disclosure.name)
+
+
+def test_five_wrong_codes_and_the_link_is_dead(sas: House, office: Office, zoe: Person) -> None:
+    address = f"tutor-{uuid4()}@example.org"
+    disclosure, link, code = sent_disclosure(office, zoe, address)
+    method = "DisclosuresService/CollectDisclosure"
+    wrong = collect(link, f"{(int(code) + 1) % 10**8:08d}")
+    with ThreadPoolExecutor(8) as pool:
+        refused = list(pool.map(lambda _: sas.refusal(None, method, wrong), range(8)))
+    assert len(set(refused)) == 1
+    assert sas.refusal(None, method, collect(link, code)) == refused[0]
+    office.sends(disclosure.name)
+    fresh_link, fresh_code = link_and_code(sas, address)
+    found = sas.call(None, sas.disclosures.CollectDisclosure, collect(fresh_link, fresh_code))
+    assert found.content == LETTER
+
+
+def test_without_the_mail_server_nothing_counts_as_sent(
+    sas: House, office: Office, zoe: Person
+) -> None:
+    address = f"tutor-{uuid4()}@example.org"
+    case = office.opens_case(zoe)
+    disclosure = office.proposes(office.attaches_letter(case.name).name, address)
+    agree(sas, zoe, disclosure)
+    sas.supervisor("stop", "mail")
+    try:
+        with pytest.raises(TryAgain):
+            office.sends(disclosure.name)
+        assert office.state_of(disclosure.name) == disclosures_pb2.DISCLOSURE_STATE_PROPOSED
+    finally:
+        sas.supervisor("start", "mail")
+    eventually(lambda: sent_again(office, disclosure.name))
+    link, code = link_and_code(sas, address)
+    assert sas.call(None, sas.disclosures.CollectDisclosure, collect(link, code)).content == LETTER
+
+
+def sent_again(office: Office, name: str) -> bool:
+    """Try to send, until the mail server is back."""
+    try:
+        office.sends(name)
+    except TryAgain:
+        return False
+    return True
+
+
+def test_a_payload_changed_in_the_tables_does_not_leave(
+    sas: House, office: Office, zoe: Person
+) -> None:
+    """R4, R8: whoever can write to the tables still can't send the letter to somebody else."""
+    address = f"tutor-{uuid4()}@example.org"
+    case = office.opens_case(zoe)
+    disclosure = office.proposes(office.attaches_letter(case.name).name, address)
+    agree(sas, zoe, disclosure)
+    bare = disclosure.name.partition("/")[2]
+    sas.sql("update disclosures set ends_on = ends_on + 1 where id = %s", bare)
+    with pytest.raises(OurFault):
+        office.sends(disclosure.name)
+    assert sas.mails(address) == []

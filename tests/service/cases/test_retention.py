@@ -1,0 +1,81 @@
+"""Retention and disposal, with the real servers."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from sas.cases.v1 import (
+    breaches_pb2,
+    cases_pb2,
+    enquiries_pb2,
+)
+
+from common.errors import (
+    NotAvailable,
+    RefusedByPolicy,
+    WrongState,
+)
+from tests.service.cases.house import House, Person, eventually
+from tests.service.cases.office import (
+    LONG_AGO,
+    Office,
+    dispose,
+)
+
+
+def test_a_case_whose_time_has_passed_can_be_read_by_nobody(
+    sas: House, office: Office, zoe: Person
+) -> None:
+    """R26, R27: six academic years, and no longer."""
+    case = office.opens_case(zoe, contact_date=LONG_AGO)
+    note = office.writes_note(case.name, contact_date=LONG_AGO)
+    shown = dispose(sas, office.who, case.name, really=False)
+    assert (shown.dispose_from_date, shown.due, shown.authorised) == ("2021-10-01", True, False)
+    assert office.reads_note(note.name).complete
+    assert dispose(sas, office.who, case.name, really=True).authorised
+    request = cases_pb2.GetCaseRequest(name=case.name)
+    eventually(
+        lambda: (
+            sas.call(office.who, sas.cases.GetCase, request).state == cases_pb2.CASE_STATE_DISPOSED
+        )
+    )
+    with pytest.raises(NotAvailable):
+        office.reads_note(note.name)
+    with pytest.raises(WrongState):
+        office.writes_note(case.name)
+    assert sas.sql("select kind from disposals where record = %s", shown.record) == [("case",)]
+    left = sas.sql("select count(sealed) from notes where id = %s", note.name.partition("/")[2])
+    assert left == [(0,)]
+
+
+def test_a_case_whose_time_has_not_passed_stays(sas: House, office: Office, zoe: Person) -> None:
+    case = office.opens_case(zoe)
+    assert not dispose(sas, office.who, case.name, really=False).due
+    with pytest.raises(RefusedByPolicy) as refused:
+        dispose(sas, office.who, case.name, really=True)
+    assert "retention_not_over" in refused.value.reasons
+    with pytest.raises(NotAvailable):
+        dispose(sas, zoe, case.name, really=False)
+
+
+def test_what_belongs_to_a_case_goes_with_it(sas: House, office: Office, zoe: Person) -> None:
+    recorded = sas.call(
+        office.who,
+        sas.enquiries.RecordEnquiry,
+        enquiries_pb2.RecordEnquiryRequest(
+            words="words", topic="housing", contact_date=LONG_AGO, request_id=str(uuid4())
+        ),
+    )
+    case = office.opens_case(zoe, contact_date=LONG_AGO, from_enquiry=recorded.name)
+    drafted = sas.call(
+        office.who,
+        sas.breaches.DraftBreach,
+        breaches_pb2.DraftBreachRequest(parent=case.name, request_id=str(uuid4())),
+    )
+    dispose(sas, office.who, case.name, really=True)
+    records = [
+        f"records/{each.partition('/')[2]}" for each in (case.name, recorded.name, drafted.name)
+    ]
+    counted = "select count(*) from disposals where record = any(%s)"
+    eventually(lambda: sas.sql(counted, records) == [(3,)])

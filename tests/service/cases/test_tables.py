@@ -1,0 +1,86 @@
+"""What lies in the tables, and which process may change it."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import psycopg
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sas.cases.v1 import (
+    cases_pb2,
+)
+
+from common.migrate import downgrade, upgrade
+from services.cases.storage.tables import metadata
+from tests.service.cases.house import House, Person
+from tests.service.cases.office import (
+    CANARY,
+    Office,
+    agree,
+    link_and_code,
+)
+
+
+def test_no_table_and_no_log_holds_a_word(sas: House, office: Office, zoe: Person) -> None:
+    """R5, R17, R23: whoever reads the raw tables, as the superuser, finds no word."""
+    address = f"{CANARY}-{uuid4()}@example.org"
+    case = office.opens_case(zoe)
+    office.reads_note(office.writes_note(case.name).name)
+    disclosure = office.proposes(office.attaches_letter(case.name).name, address)
+    agree(sas, zoe, disclosure)
+    office.sends(disclosure.name)
+    _, code = link_and_code(sas, address)
+    closing = cases_pb2.CloseCaseRequest(name=case.name, outcome=f"{CANARY}-outcome")
+    sas.call(office.who, sas.cases.CloseCase, closing)
+    for place in (sas.dump(), sas.logs()):
+        assert CANARY.encode() not in place
+        assert address.encode() not in place
+        assert code.encode() not in place
+        assert b"%PDF" not in place
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update notes set sealed = null",
+        "delete from notes",
+        "update documents set content_sealed = null",
+        "delete from documents",
+        "update breach_words set sealed = null",
+        "delete from disposals",
+        "insert into disposals values ('records/x', 'case', now())",
+        "delete from cases",
+    ],
+)
+def test_serve_can_only_add_words(sas: House, statement: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        sas.sql_as("cases_serve", statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select sealed from notes",
+        "select content_sealed from documents",
+        "update disposals set kind = 'case'",
+        "delete from disposals",
+        "insert into notes (id) values (gen_random_uuid())",
+        "delete from notes",
+    ],
+)
+def test_work_sees_no_words_and_never_changes_the_disposal_list(sas: House, statement: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        sas.sql_as("cases_work", statement)
+
+
+def test_the_migrations_lead_to_the_tables_and_back(sas: House) -> None:
+    with sas.empty_database() as engine:
+        upgrade(engine, "cases_owner", "services.cases.migrations")
+        with engine.connect() as connection:
+            connection.exec_driver_sql("set role cases_owner")
+            context = MigrationContext.configure(connection)
+            assert compare_metadata(context, metadata) == []
+        downgrade(engine, "cases_owner", "services.cases.migrations")
+        upgrade(engine, "cases_owner", "services.cases.migrations")
