@@ -369,7 +369,7 @@ def test_log_and_trace_name_the_route_and_nothing_of_the_call(house: House) -> N
         house.http.get(f"{READ}?{CANARY}={CANARY}", headers=SIGNED_IN),
     ]
     trace_id = answers[0].headers["x-sas-trace"]
-    wait_until(lambda: bool(house.spans.trace(trace_id)))
+    wait_until(lambda: len(house.spans.trace(trace_id)) == 2)
     wait_until(lambda: trace_id in house.log)
     lines = [json.loads(line) for line in house.log.splitlines() if trace_id in line]
     assert [line["route"] for line in lines] == ["cases.GetCaseNote"]
