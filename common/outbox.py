@@ -117,7 +117,7 @@ def create_tables_1(execute: Callable[[str], object], service: str) -> None:
 
     The number says that this is frozen: a change of the tables is a new function, which the
     services call from a new migration. `serve` can only add to the outbox; the relay in `work`
-    locks and deletes (a lock needs `update`), and clears old ids from the inbox.
+    locks and deletes (a lock needs `update`). Nobody can make the inbox forget.
 
     Args:
         execute: Runs one SQL statement (alembic's `op.execute`).
@@ -147,4 +147,4 @@ def create_tables_1(execute: Callable[[str], object], service: str) -> None:
     )
     execute(f"grant insert on outbox to {service}_serve")
     execute(f"grant select, insert, update, delete on outbox to {service}_work")
-    execute(f"grant select, insert, delete on inbox to {service}_work")
+    execute(f"grant select, insert on inbox to {service}_work")

@@ -180,6 +180,20 @@ class Vault:
         path = _path(mount, "decrypt", key)
         return _bytes(self._write("decrypt", path, {"ciphertext": ciphertext})["plaintext"])
 
+    def decrypt_many(self, mount: str, key: str, ciphertexts: Sequence[str]) -> list[bytes]:
+        """
+        Open many of what `encrypt` made with one key, in one call: all or none.
+
+        Raises:
+            KeyGone: the cohort's key was destroyed.
+            VaultRefused: one of them was changed, or belongs to another key.
+        """
+        if not ciphertexts:
+            return []
+        batch = [{"ciphertext": each} for each in ciphertexts]
+        answer = self._write("decrypt", _path(mount, "decrypt", key), {"batch_input": batch})
+        return [_bytes(each["plaintext"]) for each in answer["batch_results"]]
+
     def sign(self, mount: str, key: str, message: bytes, version: int | None = None) -> bytes:
         """
         Give the Ed25519 signature (64 bytes, RFC 8032) of *message*.

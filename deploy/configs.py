@@ -74,6 +74,7 @@ def work(state: State, service: str) -> Table:
             "port": state.port("rabbitmq"),
             "vhost": VHOST,
             "secret": f"rabbitmq/{service}-work",
+            "ca_file": str(state / "tls/ca.pem"),
         },
     }
 

@@ -188,13 +188,13 @@ def key_is_gone(state: State, case: str, note: str, wrapped: str) -> bool:
 # The ledger, the traces, the mail
 
 
-def latest_entry(state: State, kind: str) -> int:
-    """Return the place of the newest ledger entry of *kind* that allowed something."""
+def latest_entry(state: State, action: str) -> int:
+    """Return the place of the newest ledger entry of *action* that allowed it."""
     with provision.connect(state, "consent") as connection:
         row = connection.execute(
-            "SELECT idx FROM entries WHERE kind = %s AND effect = 'allow' "
+            "SELECT idx FROM entries WHERE action = %s AND effect = 'allow' "
             "ORDER BY idx DESC LIMIT 1",
-            (kind,),
+            (action,),
         ).fetchone()
     return -1 if row is None else int(str(row[0]))
 
@@ -211,7 +211,7 @@ def entry(state: State, index: int) -> dict[str, object]:
 
 def trace_tree(state: State, index: int) -> str:
     """Return the trace of one ledger entry as a tree, once its spans have arrived."""
-    trace_id = str(entry(state, index)["trace_id"])
+    trace_id = str(entry(state, index)["trace"])
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         store = SpanStore(state / "telemetry/spans.db")
@@ -237,9 +237,9 @@ def order_of_opening(state: State, index: int) -> Opening:
     for line in (state / "vault/audit.log").read_text().splitlines():
         record = json.loads(line)
         headers = record.get("request", {}).get("headers") or {}
-        if record["type"] == "request" and headers.get("x-sas-decision") == [found["id"]]:
+        if record["type"] == "request" and headers.get("x-sas-decision") == [found["entry"]]:
             asked = record["time"]
-    return Opening(committed=str(found["time"]), asked=asked)
+    return Opening(committed=str(found["at"]), asked=asked)
 
 
 def mail_for(state: State, address: str) -> tuple[str, str]:
@@ -281,3 +281,39 @@ def run_sas(state: State, person: people.Person, *arguments: str) -> tuple[int, 
             check=False,
         )
     return done.returncode, (done.stdout + done.stderr).strip()
+
+
+def fsck_of_tampered_copy(state: State) -> tuple[int, str, int]:
+    """
+    Copy the ledger, change one byte of one entry in the copy as the superuser, and check it.
+
+    Returns:
+        The checking command's exit code, what it printed, and the entry's place.
+    """
+    with restored(state, dump_to_file(state, "consent")) as connection:
+        row = connection.execute("SELECT idx, entry FROM entries ORDER BY idx OFFSET 3").fetchone()
+        if row is None or not isinstance(row[1], bytes):
+            raise LookupError("the ledger has no fourth entry")
+        index, original = int(str(row[0])), row[1]
+        changed = original.replace(b'"allow"', b'"deny" ') or original
+        if changed == original:
+            changed = bytes([original[0], original[1] ^ 1]) + original[2:]
+        connection.execute("UPDATE entries SET entry = %s WHERE idx = %s", (changed, index))
+        done = command.run(
+            state, "consent-serve", ["fsck", *_copy_of_ledger(state, connection)], capture=True
+        )
+    return done.returncode, (done.stdout + done.stderr).strip(), index
+
+
+def wait_for_facts(state: State) -> None:
+    """Wait until every event of cases and identity has been handled; at most 30 seconds."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        waiting = 0
+        for database in ("cases", "identity"):
+            with provision.connect(state, database) as connection:
+                row = connection.execute("SELECT count(*) FROM outbox").fetchone()
+                waiting += int(str(row[0])) if row else 0
+        if waiting == 0:
+            return
+        time.sleep(0.2)

@@ -8,9 +8,11 @@ would start a port mapper that stays behind when it stops; so the port mapper is
 from __future__ import annotations
 
 import socket
+import ssl
 import string
 from pathlib import Path
 
+from deploy.certificates import issue_server_certificate
 from deploy.rabbitmq import definitions
 from deploy.state import State, StateError, give, server_user, write_private
 from deploy.supervisor.process import Command, NotReady
@@ -31,9 +33,13 @@ def prepare(state: State) -> None:
         (home / folder).mkdir(exist_ok=True)
         give(home / folder, user, 0o700)
     definitions.make(state, user)
+    certificate = issue_server_certificate(state, "rabbitmq", user=user)
     template = string.Template((HERE / "rabbitmq.conf").read_text().replace("${...}", "$${...}"))
     settings = template.substitute(
-        port=state.port("rabbitmq"), definitions=state / definitions.DEFINITIONS
+        port=state.port("rabbitmq"),
+        definitions=state / definitions.DEFINITIONS,
+        certificate=certificate.certificate,
+        key=certificate.key,
     )
     write_private(home / "rabbitmq.conf", settings, user=user)
     write_private(home / "plugins", "[].\n", user=user)
@@ -60,8 +66,8 @@ def command(state: State) -> Command:
         "LOG": "-color",
         # Threads that wait by spinning would take both cores of a small machine.
         "SERVER_ADDITIONAL_ERL_ARGS": (
-            "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false"
-            " +sbwt none +sbwtdcpu none +sbwtdio none"
+            "-kernel inet_dist_use_interface {127,0,0,1} -start_epmd false +sbwt short +sbwtdio short +S 1:1"
+            ""
         ),
     }
     return Command(
@@ -74,7 +80,11 @@ def command(state: State) -> Command:
 
 def ready(state: State) -> None:
     """Greet the broker; it answers with its own first frame when it serves."""
-    with socket.create_connection(("127.0.0.1", state.port("rabbitmq")), timeout=2) as connection:
+    context = ssl.create_default_context(cafile=str(state / "tls/ca.pem"))
+    with (
+        socket.create_connection(("127.0.0.1", state.port("rabbitmq")), timeout=2) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as connection,
+    ):
         connection.sendall(AMQP_HEADER)
         if connection.recv(1) != b"\x01":
             raise NotReady("no AMQP greeting")

@@ -1,0 +1,1 @@
+"""Reports: statistics from all cases and enquiries, in which nobody can be identified."""

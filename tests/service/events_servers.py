@@ -107,6 +107,7 @@ class Servers:
             definitions.VHOST,
             process,
             self._passwords[process],
+            self.state / "tls/ca.pem",
         )
 
     def connect(self, database: str) -> psycopg.Connection[Any]:

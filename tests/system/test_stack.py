@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -140,15 +141,23 @@ def test_the_servers_come_up_mend_and_go_down(stack: Stack) -> None:
 def the_broker_has_no_guest_and_keeps_workers_apart(state: State) -> None:
     """A worker can make the queue of another service's reader, and can't read it."""
     passwords = json.loads((state / "secrets/rabbitmq.json").read_text())
-    place = f"127.0.0.1:{state.port('rabbitmq')}"
+
+    def broker(user: str, password: str) -> amqp.Connection:
+        return amqp.Connection(
+            host=f"127.0.0.1:{state.port('rabbitmq')}",
+            userid=user,
+            password=password,
+            virtual_host="sas",
+            ssl={
+                "ca_certs": str(state / "tls/ca.pem"),
+                "cert_reqs": ssl.CERT_REQUIRED,
+                "server_hostname": "localhost",
+            },
+        )
+
     with pytest.raises(amqp.AccessRefused):
-        amqp.Connection(host=place, userid="guest", password="guest", virtual_host="sas").connect()
-    with amqp.Connection(
-        host=place,
-        userid="cases-work",
-        password=passwords["cases-work"],
-        virtual_host="sas",
-    ) as connection:
+        broker("guest", "guest").connect()
+    with broker("cases-work", passwords["cases-work"]) as connection:
         channel = connection.channel()
         channel.queue_declare("reports.CaseFactsRecorded", durable=True, auto_delete=False)
         with pytest.raises(amqp.AccessRefused):

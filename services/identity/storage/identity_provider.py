@@ -30,7 +30,7 @@ from services.identity.domain.providers import Claims, Preset, SignedInPerson
 log = structlog.get_logger()
 
 TIMEOUT_SECONDS = 5.0
-METADATA_SECONDS = 3600.0
+KNOWN_SECONDS = 300.0
 CLOCK_SKEW_SECONDS = 30
 LONGEST_ID_TOKEN_AGE = 600
 
@@ -48,9 +48,10 @@ class Client:
 
 
 @attrs.frozen
-class Metadata:
-    """What the provider publishes about itself (OpenID Connect Discovery 1.0)."""
+class Known:
+    """Who we are to the provider, and what it says of itself (OpenID Connect Discovery 1.0)."""
 
+    client: Client
     authorization_endpoint: str
     token_endpoint: str
     keys: KeySet
@@ -66,13 +67,13 @@ class IdentityProvider:
         self._http = httpx.Client(verify=trust, timeout=TIMEOUT_SECONDS, trust_env=False)
         self._preset = preset
         self._client = client
-        self._metadata: Metadata | None = None
+        self._kept: Known | None = None
         self._lock = threading.Lock()
 
     @property
     def issuer(self) -> str:
         """The provider's name for itself."""
-        return self._client().issuer
+        return self._known().client.issuer
 
     def authorization_url(self, *, state: str, nonce: str, verifier: str, redirect_uri: str) -> str:
         """
@@ -81,12 +82,12 @@ class IdentityProvider:
         Raises:
             TryAgain: the provider can't be reached.
         """
-        client = self._client()
+        known = self._known()
         digest = hashlib.sha256(verifier.encode()).digest()
         query = urlencode(
             {
                 "response_type": "code",
-                "client_id": client.client_id,
+                "client_id": known.client.client_id,
                 "redirect_uri": redirect_uri,
                 "scope": " ".join(self._preset.scopes),
                 "state": state,
@@ -95,7 +96,7 @@ class IdentityProvider:
                 "code_challenge_method": "S256",
             }
         )
-        return f"{self._known(client).authorization_endpoint}?{query}"
+        return f"{known.authorization_endpoint}?{query}"
 
     def redeem(self, code: str, *, verifier: str, nonce: str, redirect_uri: str) -> SignedInPerson:
         """
@@ -105,24 +106,25 @@ class IdentityProvider:
             SignInFailed: the provider refused the code, or what it said can't be believed.
             TryAgain: the provider can't be reached.
         """
-        client = self._client()
+        known = self._known()
         answer = self._ask(
             "POST",
-            self._known(client).token_endpoint,
+            known.token_endpoint,
             data={
                 "grant_type": "authorization_code",
                 "code": code,
                 "redirect_uri": redirect_uri,
                 "code_verifier": verifier,
             },
-            auth=(client.client_id, client.client_secret),
+            auth=(known.client.client_id, known.client.client_secret),
         )
         if answer.status_code != httpx.codes.OK:
             # The body may quote what we sent; the number is enough to find out.
             log.info("sign_in_code_refused", status=answer.status_code)
+            self._kept = None  # it may be our secret that is not good any more
             raise SignInFailed
         try:
-            claims = self._believed(answer.json()["id_token"], client, nonce)
+            claims = self._believed(answer.json()["id_token"], nonce)
             person = self._preset.person(claims)
         except BAD_TOKEN as error:
             log.warning("sign_in_token_not_believed", because=type(error).__name__)
@@ -132,48 +134,53 @@ class IdentityProvider:
             raise SignInFailed
         return person
 
-    def _believed(self, id_token: str, client: Client, nonce: str) -> Claims:
+    def _believed(self, id_token: str, nonce: str) -> Claims:
         """Return the claims of *id_token*, or raise one of BAD_TOKEN (Core 1.0, 3.1.3.7)."""
         algorithms = list(self._preset.algorithms)
+        known = self._known()
         try:
-            token = jwt.decode(id_token, self._known(client).keys, algorithms=algorithms)
+            token = jwt.decode(id_token, known.keys, algorithms=algorithms)
         except BAD_TOKEN:
             # The provider may have a new key since we last looked.
-            token = jwt.decode(id_token, self._fetch(client).keys, algorithms=algorithms)
+            known = self._fetch()
+            token = jwt.decode(id_token, known.keys, algorithms=algorithms)
         now = int(time.time())
         jwt.JWTClaimsRegistry(
             now=now,
             leeway=CLOCK_SKEW_SECONDS,
-            iss={"essential": True, "value": client.issuer},
+            iss={"essential": True, "value": known.client.issuer},
             sub={"essential": True},
             exp={"essential": True},
             iat={"essential": True},
             nonce={"essential": True, "value": nonce},
         ).validate(token.claims)
-        _for_us_alone(token.claims, client.client_id)
+        _for_us_alone(token.claims, known.client.client_id)
         if now - int(token.claims["iat"]) > LONGEST_ID_TOKEN_AGE:
             raise ValueError("issued too long ago")
         return token.claims
 
-    def _known(self, client: Client) -> Metadata:
-        known = self._metadata
-        if known is None or time.monotonic() - known.fetched_at > METADATA_SECONDS:
-            return self._fetch(client)
-        return known
+    def _known(self) -> Known:
+        """Return what we know, at most some minutes old: beginning a sign-in asks nobody."""
+        kept = self._kept
+        if kept is None or time.monotonic() - kept.fetched_at > KNOWN_SECONDS:
+            return self._fetch()
+        return kept
 
-    def _fetch(self, client: Client) -> Metadata:
+    def _fetch(self) -> Known:
         with self._lock:
+            client = self._client()
             found = self._json(f"{client.issuer}/.well-known/openid-configuration")
             if found.get("issuer") != client.issuer:
                 log.error("identity_provider_names_another_issuer")
                 raise TryAgain
-            self._metadata = Metadata(
+            self._kept = Known(
+                client=client,
                 authorization_endpoint=found["authorization_endpoint"],
                 token_endpoint=found["token_endpoint"],
                 keys=KeySet.import_key_set(self._json(found["jwks_uri"])),  # type: ignore[arg-type]
                 fetched_at=time.monotonic(),
             )
-            return self._metadata
+            return self._kept
 
     def _json(self, url: str) -> dict[str, Any]:
         answer = self._ask("GET", url)

@@ -8,6 +8,7 @@ student see" always has an answer.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from datetime import UTC, date, datetime, time
 from importlib import resources
@@ -40,14 +41,15 @@ class Notice:
         return datetime.combine(date.fromisoformat(self.version), time(), UTC)
 
 
-def every_notice() -> list[Notice]:
+@functools.cache
+def every_notice() -> tuple[Notice, ...]:
     """Return all versions of all notices, the latest of each last."""
     found = []
     for file in resources.files(__name__).iterdir():
         if file.name.endswith(".txt"):
             id_, version, language, _ = file.name.split(".")
             found.append(Notice(id_, version, language, file.read_text(encoding="utf-8")))
-    return sorted(found, key=lambda notice: (notice.id, notice.version))
+    return tuple(sorted(found, key=lambda notice: (notice.id, notice.version)))
 
 
 def notice_in_force(name: str, now: datetime) -> Notice | None:
