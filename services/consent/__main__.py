@@ -1,0 +1,174 @@
+"""
+Consent's processes and commands.
+
+    python -m services.consent serve --config FILE
+    python -m services.consent work --config FILE
+    python -m services.consent migrate --config FILE
+    python -m services.consent fsck --database-url-file FILE --vkey-file FILE [--kept FILE ...]
+
+`fsck` is the operator's, for a copy of the database: it checks the whole ledger, prints what is
+wrong and where, and exits with 1 if anything is. The database's URL comes from a file, for what
+stands on a command line can be read by everybody on the machine. `--kept` names a checkpoint or a
+receipt that was kept elsewhere: only that shows a ledger that was cut or rewritten as a whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from common.config import Config, ConfigError, load
+from services.consent.config import Settings
+
+
+def main() -> int:
+    """Do what the command line says, and return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m services.consent",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name in PROCESSES:
+        commands.add_parser(name).add_argument("--config", type=Path, required=True)
+    check = commands.add_parser("fsck")
+    check.add_argument("--database-url-file", type=Path, required=True)
+    check.add_argument("--vkey-file", type=Path, required=True)
+    check.add_argument("--kept", type=Path, action="append", default=[])
+    arguments = parser.parse_args()
+    if arguments.command == "fsck":
+        return fsck(arguments.database_url_file, arguments.vkey_file, arguments.kept)
+    try:
+        return PROCESSES[arguments.command](load(arguments.config, Settings))
+    except ConfigError as error:
+        print(error, file=sys.stderr)  # noqa: T201  # one line for whoever starts it
+        return 2
+
+
+# The processes import only what they need: `work` must not import gRPC, which and eventlet can't
+# share a process.
+
+
+def serve(config: Config[Settings]) -> int:
+    """Answer calls until told to leave."""
+    from sas.consent.v1 import (
+        breach_procedure_pb2_grpc,
+        consents_pb2_grpc,
+        gate_pb2_grpc,
+        ledger_pb2_grpc,
+        records_pb2_grpc,
+        releases_pb2_grpc,
+        walls_pb2_grpc,
+    )
+
+    from common import telemetry
+    from common.db import Database
+    from common.rpc.server import serve as serve_until_told
+    from common.vault import Vault
+    from services.consent.actions.parts import Parts
+    from services.consent.actions.signing import LedgerKey
+    from services.consent.api.breach_procedure import BreachProcedureServicer
+    from services.consent.api.consents import ConsentsServicer
+    from services.consent.api.gate import GateServicer
+    from services.consent.api.ledger import LedgerServicer
+    from services.consent.api.records import RecordsServicer
+    from services.consent.api.releases import ReleasesServicer
+    from services.consent.api.walls import WallsServicer
+    from services.consent.policies.engine import Policy
+    from services.consent.storage.work import Work
+
+    policy = Policy.load()  # first: a policy that is not whole is not served
+    telemetry.start(config.process, config.telemetry.url, config.telemetry.ca_file)
+    vault = Vault.login(config.vault)
+    database = Database(config.database, vault)
+    parts = Parts(
+        new_work=lambda: Work(database.engine),
+        policy=policy,
+        vault=vault,
+        ledger_key=LedgerKey(vault, config.settings.origin),
+    )
+    serve_until_told(
+        config,
+        vault,
+        [
+            (records_pb2_grpc.add_RecordsServiceServicer_to_server, RecordsServicer(parts)),
+            (gate_pb2_grpc.add_GateServiceServicer_to_server, GateServicer(parts)),
+            (consents_pb2_grpc.add_ConsentsServiceServicer_to_server, ConsentsServicer(parts)),
+            (
+                breach_procedure_pb2_grpc.add_BreachProcedureServiceServicer_to_server,
+                BreachProcedureServicer(parts),
+            ),
+            (walls_pb2_grpc.add_WallsServiceServicer_to_server, WallsServicer(parts)),
+            (releases_pb2_grpc.add_ReleasesServiceServicer_to_server, ReleasesServicer(parts)),
+            (ledger_pb2_grpc.add_LedgerServiceServicer_to_server, LedgerServicer(parts)),
+        ],
+        database.answers,
+    )
+    database.close()
+    vault.close()
+    telemetry.stop()
+    return 0
+
+
+def work(config: Config[Settings]) -> int:
+    """Send and handle events, sign checkpoints, note lapses, until told to leave."""
+    from common.events.process import run_worker  # isort: skip  # it makes the library green
+
+    from common import telemetry
+    from common.db import Database
+    from common.vault import Vault
+    from services.consent.actions.signing import LedgerKey
+    from services.consent.worker import HANDLERS, timers
+
+    telemetry.start(config.process, config.telemetry.url, config.telemetry.ca_file)
+    vault = Vault.login(config.vault)
+    database = Database(config.database, vault, driver="psycopg2")
+    key = LedgerKey(vault, config.settings.origin)
+    run_worker(config, vault, database, HANDLERS, timers(config, key))
+    return 0
+
+
+def migrate(config: Config[Settings]) -> int:
+    """Bring the database up to the newest migration."""
+    from common import migrate
+
+    migrate.run(config, "services.consent.migrations")
+    return 0
+
+
+def fsck(database_url_file: Path, vkey_file: Path, kept: list[Path]) -> int:
+    """Check a copy of the ledger; print what is wrong; 1 if anything is, 2 if it can't be read."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from services.consent.actions.checking import check_ledger
+    from services.consent.domain.ledger.note import NoteBroken, VerifierKey
+    from services.consent.domain.ledger.receipt import Receipt, ReceiptBroken
+
+    def checkpoint_in(text: str) -> str:
+        try:
+            return Receipt.parse(text).checkpoint
+        except ReceiptBroken:
+            return text
+
+    findings = 0
+    try:
+        key = VerifierKey.parse(vkey_file.read_text("utf-8"))
+        notes = [checkpoint_in(each.read_text("utf-8")) for each in kept]
+        engine = create_engine(database_url_file.read_text("utf-8").strip(), hide_parameters=True)
+        for finding in check_ledger(engine, key, notes):
+            findings += 1
+            print(finding)  # noqa: T201  # the answer of the command
+    except (OSError, ValueError, SQLAlchemyError, NoteBroken) as error:
+        # Not the text of a database's error: it quotes the address, and may quote the password.
+        print(f"can't check: {type(error).__name__}", file=sys.stderr)  # noqa: T201
+        return 2
+    print("nothing is wrong" if not findings else f"{findings} wrong")  # noqa: T201
+    return 1 if findings else 0
+
+
+PROCESSES = {"serve": serve, "work": work, "migrate": migrate}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,237 @@
+"""The procedure for breaching confidentiality: facts, advice, the decision, what was told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import attrs
+
+from common.errors import InvalidFields, NotAvailable, WrongState
+from services.consent.actions.deciding import Line, decide
+from services.consent.actions.parts import Parts
+from services.consent.domain.breach import Breach, BreachFacts, Decided
+from services.consent.domain.facts import Record, Who
+from services.consent.domain.names import bare, is_name
+from services.consent.policies import questions
+from services.consent.storage.work import Work
+
+
+@attrs.frozen
+class Procedure:
+    """How far a breach got, and what the policy still asks for."""
+
+    breach: Breach
+    missing: tuple[str, ...]
+
+
+def record_facts(parts: Parts, who: Who, facts: BreachFacts) -> Procedure:
+    """
+    Take the facts of a breach under consideration as a new version, and say what is missing.
+
+    Whoever tells the first version is the staff member involved: the decision is theirs.
+
+    Raises:
+        InvalidFields: the names do not belong together.
+        NotAvailable: there is no such record, or there is a wall.
+        WrongState: it is decided, and nothing in it changes any more.
+    """
+    if not is_name(facts.breach, "breaches") or bare(facts.breach) != bare(facts.record):
+        raise InvalidFields({"record": "is not the breach's own"})
+    if not all(is_name(name, "thirdParties") for name, _ in facts.recipients):
+        raise InvalidFields({"recipients": "must be names of third parties"})
+    with parts.new_work() as work:
+        record = _record(work, who, facts.breach)
+        if record.parent != facts.case_record:
+            raise InvalidFields({"case_record": "is not the record it belongs to"})
+        work.locks.hold(facts.breach)
+        known = work.breaches.find(facts.breach)
+        if known is not None and known.decided is not None:
+            raise WrongState("It is decided, and stays as it is.")
+        if known is None or not _same(known.facts, facts):
+            work.breaches.record(facts)
+        procedure = _procedure(parts, work, who, record, facts.breach)
+        work.commit()
+    return procedure
+
+
+def ask_for_advice(parts: Parts, who: Who, name: str, colleague: str) -> Procedure:
+    """
+    Ask a colleague for advice. Asking again changes nothing.
+
+    Raises:
+        NotAvailable: there is no such breach, or there is a wall.
+        InvalidFields: the colleague is the one involved, or can't be asked about this.
+        WrongState: it is decided.
+    """
+    with parts.new_work() as work:
+        record = _record(work, who, name)
+        work.locks.hold(name)
+        breach = work.breaches.find(name)
+        if breach is None:
+            raise NotAvailable
+        if breach.decided is not None:
+            raise WrongState("It is decided, and stays as it is.")
+        if not is_name(colleague, "staffMembers") or colleague in {
+            breach.involved,
+            *record.walled,
+        }:
+            # One answer for both, so that a wall is not told.
+            raise InvalidFields({"colleague": "can't advise on this"})
+        work.breaches.ask(name, colleague, who.name, parts.clock())
+        procedure = _procedure(parts, work, who, record, name)
+        work.commit()
+    return procedure
+
+
+def give_advice(parts: Parts, who: Who, name: str, *, against: bool) -> Procedure:
+    """
+    Give advice, as the colleague who was asked, from a session of one's own.
+
+    Raises:
+        NotAvailable: they may not know, or there is no such breach.
+        RefusedByPolicy: with every reason.
+    """
+    with parts.new_work() as work:
+        record = work.records.load(_record_name(name))
+        work.locks.hold(name)
+        breach = work.breaches.find(name)
+        now = parts.clock()
+        recorded = decide(
+            parts,
+            work,
+            questions.to_advise(who, record, breach, now),
+            Line(breach=name, details={"advice": "against" if against else "for"}),
+            now,
+        )
+        if recorded.allowed:
+            work.breaches.answer(
+                name, who.name, against=against, at=now, ledger_index=recorded.index
+            )
+        work.commit()
+    recorded.or_refuse()
+    return get_procedure(parts, who, name)
+
+
+def get_procedure(parts: Parts, who: Who, name: str) -> Procedure:
+    """
+    Say how far the procedure got.
+
+    Raises:
+        NotAvailable: there is no such breach, or there is a wall.
+    """
+    with parts.new_work() as work:
+        return _procedure(parts, work, who, _record(work, who, name), name)
+
+
+def authorise_breach(parts: Parts, who: Who, name: str, *, despite_advice: bool) -> int:
+    """
+    Decide whether confidentiality may be breached, and give the place of the entry.
+
+    Raises:
+        NotAvailable: they may not know, or there is no such breach.
+        RefusedByPolicy: with everything that is missing.
+    """
+    with parts.new_work() as work:
+        record = work.records.load(_record_name(name))
+        work.locks.hold(name)
+        breach = work.breaches.find(name)
+        now = parts.clock()
+        recorded = decide(
+            parts,
+            work,
+            questions.to_decide(who, record, breach, now, despite_advice=despite_advice),
+            _line(name, breach, record, despite_advice),
+            now,
+        )
+        if recorded.allowed:
+            work.breaches.decide(name, Decided(who.name, now, recorded.index))
+        work.commit()
+    return recorded.or_refuse().index
+
+
+@attrs.frozen(kw_only=True)
+class Told:
+    """What is to be recorded as told; the words are in cases, this is their digest."""
+
+    breach: str
+    recipient: str
+    payload_digest: str
+    told_at: datetime
+
+
+def authorise_telling(parts: Parts, who: Who, told: Told) -> int:
+    """
+    Decide whether this may be recorded as told under a decided breach; give the entry's place.
+
+    Raises:
+        NotAvailable: they may not know, or there is no such breach.
+        RefusedByPolicy: it is not decided, or not for this recipient.
+    """
+    with parts.new_work() as work:
+        record = work.records.load(_record_name(told.breach))
+        work.locks.share(told.breach)
+        breach = work.breaches.find(told.breach)
+        now = parts.clock()
+        recorded = decide(
+            parts,
+            work,
+            questions.to_tell(
+                who, record, breach, now, recipient=told.recipient, told_at=told.told_at
+            ),
+            Line(
+                breach=told.breach,
+                payload_digest=told.payload_digest,
+                details={
+                    "recipient": told.recipient,
+                    "told_at": told.told_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                },
+            ),
+            now,
+        )
+        work.commit()
+    return recorded.or_refuse().index
+
+
+def _record_name(breach: str) -> str:
+    return f"records/{bare(breach)}"
+
+
+def _record(work: Work, who: Who, breach: str) -> Record:
+    """Load the record of a breach, for what leaves no entry: it must be there, without a wall."""
+    record = work.records.load(_record_name(breach))
+    if record.kind != "breach" or record.disposed_at is not None or who.name in record.walled:
+        raise NotAvailable
+    return record
+
+
+def _procedure(parts: Parts, work: Work, who: Who, record: Record, name: str) -> Procedure:
+    """Ask the policy, without a decision, what is still to be done; so nothing is written."""
+    breach = work.breaches.find(name)
+    if breach is None:
+        raise NotAvailable
+    question = questions.to_decide(who, record, breach, parts.clock(), despite_advice=False)
+    return Procedure(breach, tuple(sorted(parts.policy.decide(question).missing)))
+
+
+def _line(name: str, breach: Breach | None, record: Record, despite_advice: bool) -> Line:
+    if breach is None:
+        return Line(breach=name)
+    advice = breach.advice_that_counts(record.walled)
+    details = {
+        "ground": breach.facts.ground,
+        "despite_advice": "yes" if despite_advice else "no",
+    }
+    if advice is not None:
+        details["advised_by"] = advice.colleague
+        details["advice"] = "against" if advice.against else "for"
+    return Line(
+        breach=name,
+        items=tuple(sorted(recipient for recipient, _ in breach.facts.recipients)),
+        payload_digest=breach.facts.words_digest,
+        details=details,
+    )
+
+
+def _same(known: BreachFacts, told: BreachFacts) -> bool:
+    """Whether nothing changed but who tells it, and when."""
+    return known == attrs.evolve(told, recorded_by=known.recorded_by, recorded_at=known.recorded_at)

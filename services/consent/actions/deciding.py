@@ -1,0 +1,210 @@
+"""
+Decide, and write it down: the one way to a decision, for everything consent is asked.
+
+The entry is made here from the question and the answer, refusals included, and appended in the
+transaction that the action commits. Only after that may an action hand anything out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from typing import NoReturn
+
+import attrs
+import structlog
+from opentelemetry import trace
+
+from common.caller import Caller
+from common.errors import NotAvailable, RefusedByPolicy, SecondFactorNeeded
+from common.telemetry import current_trace
+from services.consent.actions.parts import Parts
+from services.consent.domain.consent import Consent
+from services.consent.domain.decision import Decision, Question
+from services.consent.domain.facts import ANONYMOUS, AccessList, Record, Report, Who
+from services.consent.domain.ledger.entry import Entry, canonical
+from services.consent.domain.names import categories_of
+from services.consent.policies.questions import OPENING
+from services.consent.storage.ledger import Appended
+from services.consent.storage.work import Work
+
+log = structlog.get_logger(__name__)
+
+_LIKE_ABSENCE = frozenset(
+    {"no_such_record", "no_such_breach", "conflict_of_interest", "asked_by_another_service"}
+)
+"""Reasons that would confirm that something is there, or that there is a wall around it."""
+
+
+def who_is(caller: Caller) -> Who:
+    """Give the caller as the policy sees them: from the verified token and nothing else."""
+    return Who(caller.person, caller.kind, caller.roles, caller.second_factor)
+
+
+@attrs.frozen(kw_only=True)
+class Line:
+    """What an entry says beyond the question and the answer; ids, codes and digests only."""
+
+    purpose: str = ""
+    about: str = ""
+    items: tuple[str, ...] = ()
+    consent: Consent | None = None
+    disclosure: str = ""
+    breach: str = ""
+    payload_digest: str = ""
+    details: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Recorded:
+    """A decision and its entry. It counts from the commit on."""
+
+    question: Question
+    decision: Decision
+    entry: Entry
+    appended: Appended
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the policy allows it."""
+        return self.decision.allowed
+
+    @property
+    def index(self) -> int:
+        """The place of the entry in the ledger."""
+        return self.appended.index
+
+    def or_refuse(self) -> Recorded:
+        """
+        Go on if it is allowed; after the commit, so that the refusal is in the ledger.
+
+        Raises:
+            NotAvailable: refused, and the caller may not know why, or that there is anything.
+            SecondFactorNeeded: refused to staff of the Service who have none in this session.
+            RefusedByPolicy: refused, with every reason, to those who may know.
+        """
+        if not self.allowed:
+            _refuse(self.question, self.decision)
+        return self
+
+
+def decide(parts: Parts, work: Work, question: Question, line: Line, now: datetime) -> Recorded:
+    """
+    Decide and append the entry to the ledger, in the caller's transaction, which then commits.
+
+    Call it last: the ledger is locked from here on.
+    """
+    decision = parts.policy.decide(question)
+    entry = _entry(question, decision, line, now)
+    appended = work.ledger.append(entry)
+    _show(question, entry, appended, decision)
+    return Recorded(question, decision, entry, appended)
+
+
+def _entry(question: Question, decision: Decision, line: Line, now: datetime) -> Entry:
+    who, resource = question.who, question.resource
+    trace_id, span_id = current_trace()
+    record, student, about = "", "", line.about
+    match resource:
+        case Record():
+            record, student = resource.name, resource.student
+        case AccessList():
+            student = who.name if who.kind == "student" else ""
+        case Report():
+            about = resource.name
+    return Entry(
+        action=question.action,
+        effect=decision.effect,
+        actor=who.name,
+        role=who.role,
+        at=now,
+        policy_set=decision.policy_set,
+        record=record,
+        student=student,
+        purpose=line.purpose,
+        about=about,
+        items=line.items,
+        categories=tuple(categories_of(line.items)),
+        policies=tuple(decision.policies),
+        clauses=tuple(decision.clauses),
+        reasons=tuple(decision.reasons),
+        obligations=tuple(decision.obligations),
+        consent=line.consent.asked.consent if line.consent else "",
+        consent_sha256=_consent_sha256(line.consent),
+        disclosure=line.disclosure,
+        breach=line.breach,
+        payload_digest=line.payload_digest,
+        details=line.details,
+        trace=trace_id,
+        span=span_id,
+    )
+
+
+def _consent_sha256(consent: Consent | None) -> str:
+    """Hash what was asked and agreed, so that the ledger binds it too."""
+    if consent is None:
+        return ""
+    asked, given = consent.asked, consent.given
+    bound = canonical(
+        {
+            "act": (given.act if given else None) or "",
+            "asked_at": asked.asked_at.isoformat(),
+            "consent": asked.consent,
+            "disclosure": asked.disclosure,
+            "ends_at": asked.ends_at.isoformat(),
+            "given_at": given.at.isoformat() if given else "",
+            "items": sorted(asked.items),
+            "payload_digest": asked.payload_digest,
+            "purpose": asked.purpose,
+            "recipient": asked.recipient,
+            "record": asked.record,
+            "student": asked.student,
+            "text_sha256": asked.text_sha256,
+            "text_version": asked.text_version,
+        }
+    )
+    return hashlib.sha256(bound).hexdigest()
+
+
+def _show(question: Question, entry: Entry, appended: Appended, decision: Decision) -> None:
+    span = trace.get_current_span()
+    span.set_attribute("sas.decision", entry.entry_id)
+    span.set_attribute("sas.ledger_index", appended.index)
+    span.set_attribute("sas.effect", "permit" if decision.allowed else "forbid")
+    if entry.record:
+        span.set_attribute("sas.record", entry.record)
+    log.info(
+        "decided",
+        action=question.action,
+        effect=decision.effect,
+        because=sorted(decision.reasons),
+        ledger_index=appended.index,
+    )
+
+
+def _refuse(question: Question, decision: Decision) -> NoReturn:
+    who, reasons = question.who, decision.reasons
+    if who.name == ANONYMOUS:
+        raise NotAvailable
+    if who.is_staff_of_service:
+        if not who.second_factor:
+            # The same for every name, so it says nothing about this one.
+            raise SecondFactorNeeded
+        if question.action in OPENING or reasons & _LIKE_ABSENCE:
+            raise NotAvailable
+        raise RefusedByPolicy(reasons)
+    if _answers_for_themselves(question):
+        raise RefusedByPolicy(reasons)
+    raise NotAvailable
+
+
+def _answers_for_themselves(question: Question) -> bool:
+    """Whether it is the student who was asked, answering: they may know what is amiss."""
+    resource = question.resource
+    return (
+        question.action in ("consent:give", "consent:refuse", "consent:withdraw")
+        and question.who.kind == "student"
+        and isinstance(resource, Record)
+        and resource.student == question.who.name
+    )

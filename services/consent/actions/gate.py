@@ -1,0 +1,134 @@
+"""The disclosure gate: the one way by which words leave the Service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from common.errors import InvalidFields
+from services.consent.actions.deciding import Line, decide
+from services.consent.actions.opening import Opened, Wrapped, unwrap
+from services.consent.actions.parts import Parts
+from services.consent.domain.facts import Who
+from services.consent.domain.names import is_name
+from services.consent.policies import questions
+
+
+@attrs.frozen(kw_only=True)
+class Sending:
+    """What would leave, to whom and what for, as cases says it."""
+
+    disclosure: str
+    record: str
+    recipient: str
+    purpose: str
+    payload_digest: str
+    items: Sequence[Wrapped]
+
+
+def authorise_disclosure(parts: Parts, who: Who, asked: Sending) -> Opened:
+    """
+    Decide whether a disclosure may be sent, commit that, and only then unwrap its data keys.
+
+    The disclosure is shared until the commit: a withdrawal that was committed first is seen, and
+    one that comes at the same moment waits, so the ledger's order is the order of what happened.
+
+    Raises:
+        NotAvailable: they may not know, or there is nothing there.
+        RefusedByPolicy: to staff of the Service, with every reason.
+        TryAgain: Vault can't be reached; nothing was opened.
+    """
+    items = _names(asked.items)
+    with parts.new_work() as work:
+        record = work.records.load(asked.record)
+        work.locks.share(asked.disclosure)
+        consent = work.consents.of_disclosure(asked.disclosure)
+        now = parts.clock()
+        recorded = decide(
+            parts,
+            work,
+            questions.to_send(
+                who,
+                record,
+                consent,
+                now,
+                recipient=asked.recipient,
+                purpose=asked.purpose,
+                payload_digest=asked.payload_digest,
+                items=frozenset(items),
+            ),
+            Line(
+                purpose="disclosure",
+                about=asked.disclosure,
+                items=items,
+                consent=consent,
+                disclosure=asked.disclosure,
+                payload_digest=asked.payload_digest,
+                details={"recipient": asked.recipient, "for": asked.purpose},
+            ),
+            now,
+        )
+        work.commit()
+    return unwrap(parts, recorded, asked.items)
+
+
+@attrs.frozen(kw_only=True)
+class Collecting:
+    """What a third party would see; cases has looked at link and code and says how that went."""
+
+    disclosure: str
+    record: str
+    link_valid: bool
+    payload_digest: str
+    items: Sequence[Wrapped]
+
+
+def authorise_collection(parts: Parts, asked: Collecting) -> Opened:
+    """
+    Decide whether a third party may see a disclosure now, commit that, and only then unwrap.
+
+    An unknown link takes the same way, under random names, and is written down too.
+
+    Raises:
+        NotAvailable: whatever the reason.
+        TryAgain: Vault can't be reached; nothing was opened.
+    """
+    items = _names(asked.items)
+    with parts.new_work() as work:
+        record = work.records.load(asked.record)
+        work.locks.share(asked.disclosure)
+        consent = work.consents.of_disclosure(asked.disclosure)
+        sent = work.ledger.was_allowed("disclosure:send", asked.disclosure)
+        now = parts.clock()
+        recorded = decide(
+            parts,
+            work,
+            questions.to_collect(
+                record,
+                consent,
+                now,
+                link_valid=asked.link_valid,
+                sent=sent,
+                payload_digest=asked.payload_digest,
+                items=frozenset(items),
+            ),
+            Line(
+                purpose="disclosure",
+                about=asked.disclosure,
+                items=items,
+                consent=consent,
+                disclosure=asked.disclosure,
+                payload_digest=asked.payload_digest,
+            ),
+            now,
+        )
+        work.commit()
+    return unwrap(parts, recorded, asked.items)
+
+
+def _names(items: Sequence[Wrapped]) -> tuple[str, ...]:
+    names = tuple(each.item for each in items)
+    if not all(map(is_name, names)):
+        raise InvalidFields({"items": "must be resource names"})
+    return names

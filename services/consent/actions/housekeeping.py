@@ -1,0 +1,67 @@
+"""What has to be done though nobody asks: checkpoints, and consents whose last day is over."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+from sas.consent.v1.events_pb2 import ConsentEnded
+from sqlalchemy import Connection
+
+from common import outbox
+from services.consent.actions.signing import LedgerKey, sign_checkpoint
+from services.consent.domain.consent import Happened, State
+from services.consent.storage.consents import Consents
+from services.consent.storage.ledger import Ledger
+from services.consent.storage.locks import Locks
+from services.consent.storage.records import Records
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 100
+
+
+def checkpoint(connection: Connection, key: LedgerKey, now: datetime) -> None:
+    """Sign a checkpoint of the ledger as it is, unless this size is signed already."""
+    ledger = Ledger(connection)
+    sign_checkpoint(ledger, key, ledger.frontier(), now)
+
+
+def end_lapsed_consents(connection: Connection, now: datetime) -> int:
+    """
+    Note that consents have lapsed, and tell it, so that nothing of them stays about.
+
+    Nothing hangs on it being in time: the gate looks at the last day itself.
+
+    Returns:
+        How many; at most a hundred in one go.
+    """
+    consents = Consents(connection)
+    lapsed = sorted(consents.lapsed(now, _AT_ONCE), key=lambda each: each.asked.disclosure)
+    ended = 0
+    for found in lapsed:  # in order of their locks, so that nobody waits in a circle
+        Locks(connection).hold(found.asked.disclosure)
+        consent = consents.find(found.asked.consent)
+        line = Happened(State.EXPIRED, now, ledger_index=None)
+        if consent is None or consent.then(line) is consent:
+            continue
+        consents.note(consent.asked.consent, line)
+        outbox.put(
+            connection,
+            ConsentEnded(
+                consent=consent.asked.consent,
+                disclosure=consent.asked.disclosure,
+                how=str(State.EXPIRED),
+            ),
+        )
+        ended += 1
+    if ended:
+        log.info("consents_lapsed", count=ended)
+    return ended
+
+
+def note_disposal(connection: Connection, record: str, now: datetime) -> None:
+    """Note that a record's key is destroyed: from now on nothing of it is decided any more."""
+    Locks(connection).hold(record)
+    Records(connection).dispose(record, now)
+    log.info("record_disposed", record=record)

@@ -1,0 +1,107 @@
+"""The ledger, to those who look at it: students at their own lines, verifiers at all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from services.consent.actions.deciding import Line, decide
+from services.consent.actions.parts import Parts
+from services.consent.actions.receipts import Proven, prove
+from services.consent.actions.signing import sign_checkpoint
+from services.consent.domain.breach import hidden_from_the_student
+from services.consent.domain.facts import Who
+from services.consent.domain.ledger.fsck import Row
+from services.consent.policies import questions
+from services.consent.policies.questions import OPENING
+from services.consent.storage.ledger import Access
+
+_SHOWN = OPENING | {
+    "consent:request",
+    "consent:give",
+    "consent:refuse",
+    "consent:withdraw",
+    "disclosure:send",
+    "disclosure:collect",
+    "breach:advise",
+    "breach:decide",
+    "breach:disclose",
+    "record:dispose",
+}
+_REFUSED_SHOWN = ("adviser", "manager", "trustee", "operator", "staff", "third_party")
+"""Whose refused attempts a student sees: other students' would show more about them than about
+anybody's care with this record."""
+
+
+def list_accesses(parts: Parts, who: Who, *, before: int | None, count: int) -> list[Access]:
+    """
+    List who has seen the caller's own records, or tried to, newest first.
+
+    Lines about a breach of confidentiality stay out as long as telling the student may be an
+    offence (R35); the ledger holds them all the same.
+
+    Raises:
+        NotAvailable: the caller is no student.
+    """
+    with parts.new_work() as work:
+        hidden = [
+            name
+            for name in work.ledger.breaches_of(who.name)
+            if hidden_from_the_student(*work.breaches.grounds_of(name))
+        ]
+        accesses = work.ledger.accesses(
+            who.name,
+            actions=_SHOWN,
+            refused_roles=_REFUSED_SHOWN,
+            hidden_breaches=hidden,
+            before=before,
+            count=count,
+        )
+        question = questions.to_list_accesses(who)
+        recorded = decide(parts, work, question, Line(purpose="own_record"), parts.clock())
+        work.commit()
+    recorded.or_refuse()
+    return accesses
+
+
+@attrs.frozen
+class SignedCheckpoint:
+    """A checkpoint of the whole ledger, and what it is verified with."""
+
+    note: str
+    verifier_key: str
+    size: int
+
+
+def get_checkpoint(parts: Parts) -> SignedCheckpoint:
+    """
+    Give the signed checkpoint of the whole ledger as it is now.
+
+    Raises:
+        TryAgain: Vault can't be reached.
+    """
+    with parts.new_work() as work:
+        frontier = work.ledger.frontier()
+        note = sign_checkpoint(work.ledger, parts.ledger_key, frontier, parts.clock())
+        work.commit()
+    return SignedCheckpoint(note, str(parts.ledger_key.public), frontier.size)
+
+
+def list_entries(parts: Parts, *, start: int, count: int) -> tuple[Sequence[Row], int]:
+    """List entries as committed, and say how many there are in all."""
+    with parts.new_work() as work:
+        size = work.ledger.frontier().size
+        return work.ledger.rows(start, count), size
+
+
+def get_proof(parts: Parts, index: int) -> Proven:
+    """
+    Prove one entry.
+
+    Raises:
+        NotAvailable: there is no such entry.
+        TryAgain: Vault can't be reached.
+    """
+    with parts.new_work() as work:
+        return prove(parts, work, index)

@@ -1,0 +1,29 @@
+"""What the actions work with. Put together in `__main__`, or in a test from other parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import attrs
+
+from common.vault import Vault
+from services.consent.actions.signing import LedgerKey
+from services.consent.policies.engine import Policy
+from services.consent.storage.work import Work
+
+
+def now_in_utc() -> datetime:
+    """Give the time of this machine, the only clock that counts (R6)."""
+    return datetime.now(UTC)
+
+
+@attrs.frozen
+class Parts:
+    """Everything an action may need."""
+
+    new_work: Callable[[], Work]
+    policy: Policy
+    vault: Vault
+    ledger_key: LedgerKey
+    clock: Callable[[], datetime] = now_in_utc

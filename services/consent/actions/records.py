@@ -1,0 +1,143 @@
+"""Records: making them known, opening them, letting them be disposed of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+
+import attrs
+
+from common.errors import InvalidFields, NotAvailable, WrongState
+from services.consent.actions.deciding import Line, decide
+from services.consent.actions.opening import Opened, Wrapped, unwrap
+from services.consent.actions.parts import Parts
+from services.consent.domain.facts import KEPT_BY, Record, Who
+from services.consent.domain.names import bare, is_name
+from services.consent.domain.texts import LONDON
+from services.consent.policies import questions
+
+
+def register_record(parts: Parts, record: Record, through: str) -> None:
+    """
+    Make a record known: its kind, whom it is about, and what it belongs to. It never changes.
+
+    Raises:
+        InvalidFields: a name is not of the right form.
+        NotAvailable: *through* does not keep such records, or there is no such parent.
+        WrongState: it is known already, and as something else or about somebody else.
+    """
+    wrong = {
+        field: "is not a name"
+        for field, name, collection in (
+            ("record", record.name, "records"),
+            ("student", record.student, "students"),
+            ("parent", record.parent, "records"),
+        )
+        if (name or field == "record") and not is_name(name, collection)
+    }
+    if wrong:
+        raise InvalidFields(wrong)
+    if KEPT_BY.get(record.kind) != through:
+        raise NotAvailable
+    with parts.new_work() as work:
+        if record.parent:
+            parent = work.records.find(record.parent)
+            if not parent.known:
+                raise NotAvailable
+            if parent.student != record.student:
+                # Or its lines would stand in somebody else's list.
+                raise WrongState("A record is about the same student as the one it belongs to.")
+        known = work.records.register(record, parts.clock())
+        if attrs.evolve(known, disposed_at=None) != record:
+            raise WrongState("This record is known as another.")
+        work.commit()
+
+
+@attrs.frozen(kw_only=True)
+class Opening:
+    """What is to be opened, why, and by which service."""
+
+    record: str
+    action: str
+    purpose: str
+    items: Sequence[Wrapped]
+    about: str
+    through: str
+
+
+def open_record(parts: Parts, who: Who, asked: Opening) -> Opened:
+    """
+    Open items of one record: decide, commit why, and only then unwrap their data keys.
+
+    A record that nobody registered takes the same way and is written down too.
+
+    Raises:
+        InvalidFields: the names of the items are none, or the action is none of those that open.
+        NotAvailable: they may not, or there is nothing there.
+        SecondFactorNeeded: staff of the Service, without a second factor in this session.
+        TryAgain: Vault can't be reached; the entry stands, and nothing was opened.
+    """
+    items = tuple(each.item for each in asked.items)
+    if asked.action not in questions.OPENING:
+        raise InvalidFields({"action": "is not a way to open a record"})
+    if not all(map(is_name, items)):
+        raise InvalidFields({"items": "must be resource names"})
+    if asked.about and not is_name(asked.about):
+        raise InvalidFields({"about": "must be a resource name"})
+    preview = asked.action == "disclosure:preview"
+    with parts.new_work() as work:
+        record = work.records.load(asked.record)
+        consent = None
+        if preview:
+            work.locks.share(asked.about)
+            consent = work.consents.of_disclosure(asked.about)
+        recorded = decide(
+            parts,
+            work,
+            questions.to_open(
+                who,
+                asked.action,
+                record,
+                asked.purpose,
+                frozenset(items),
+                asked.through,
+                consent,
+            ),
+            Line(
+                purpose=asked.purpose,
+                about=asked.about,
+                items=items,
+                consent=consent,
+                disclosure=asked.about if preview else "",
+                breach=f"breaches/{bare(asked.record)}" if record.kind == "breach" else "",
+                payload_digest=consent.asked.payload_digest if consent else "",
+            ),
+            parts.clock(),
+        )
+        work.commit()
+    return unwrap(parts, recorded, asked.items)
+
+
+def authorise_disposal(parts: Parts, who: Who, name: str, dispose_from: date) -> int:
+    """
+    Decide whether a record may be disposed of, and give the place of the entry.
+
+    The date is cases', who keeps the last involvement; the comparison with today is ours.
+
+    Raises:
+        NotAvailable: they may not, or there is nothing there.
+        RefusedByPolicy: with every reason.
+    """
+    now = parts.clock()
+    begins = datetime.combine(dispose_from, time(), LONDON)
+    with parts.new_work() as work:
+        record = work.records.load(name)
+        recorded = decide(
+            parts,
+            work,
+            questions.to_dispose(who, record, begins, now),
+            Line(details={"dispose_from": dispose_from.isoformat()}),
+            now,
+        )
+        work.commit()
+    return recorded.or_refuse().index

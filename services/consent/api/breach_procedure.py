@@ -1,0 +1,134 @@
+"""The procedure for breaching confidentiality, over gRPC."""
+
+from __future__ import annotations
+
+import grpc
+from sas.consent.v1 import breach_procedure_pb2, breach_procedure_pb2_grpc
+
+from services.consent.actions import breaches
+from services.consent.actions.parts import Parts
+from services.consent.api.translate import caller, moment, timestamp
+from services.consent.domain.breach import Advice, BreachFacts
+from services.consent.domain.grounds import Ground, listed
+from services.consent.domain.texts import LONDON
+
+
+class BreachProcedureServicer(breach_procedure_pb2_grpc.BreachProcedureServiceServicer):
+    """Facts, advice and the decision; the words are sealed in cases."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def RecordBreachFacts(
+        self,
+        request: breach_procedure_pb2.RecordBreachFactsRequest,
+        context: grpc.ServicerContext,
+    ) -> breach_procedure_pb2.BreachProcedure:
+        who = caller()
+        facts = BreachFacts(
+            breach=request.name,
+            record=request.record,
+            case_record=request.case_record,
+            ground=request.ground,
+            serious=request.serious,
+            imminent=request.imminent,
+            has_outline=request.has_outline,
+            has_reason=request.has_reason,
+            has_intended_outcome=request.has_intended_outcome,
+            has_student_spoken_to=request.has_student_spoken_to,
+            recipients=frozenset((each.third_party, each.kind) for each in request.recipients),
+            words_digest=request.words_digest,
+            recorded_by=who.name,
+            recorded_at=self._parts.clock(),
+        )
+        return _procedure(breaches.record_facts(self._parts, who, facts))
+
+    def AskForAdvice(
+        self, request: breach_procedure_pb2.AskForAdviceRequest, context: grpc.ServicerContext
+    ) -> breach_procedure_pb2.BreachProcedure:
+        return _procedure(
+            breaches.ask_for_advice(self._parts, caller(), request.name, request.colleague)
+        )
+
+    def GiveAdvice(
+        self, request: breach_procedure_pb2.GiveAdviceRequest, context: grpc.ServicerContext
+    ) -> breach_procedure_pb2.BreachProcedure:
+        against = request.answer == breach_procedure_pb2.ADVICE_ANSWER_AGAINST
+        return _procedure(
+            breaches.give_advice(self._parts, caller(), request.name, against=against)
+        )
+
+    def GetBreachProcedure(
+        self,
+        request: breach_procedure_pb2.GetBreachProcedureRequest,
+        context: grpc.ServicerContext,
+    ) -> breach_procedure_pb2.BreachProcedure:
+        return _procedure(breaches.get_procedure(self._parts, caller(), request.name))
+
+    def ListGrounds(
+        self, request: breach_procedure_pb2.ListGroundsRequest, context: grpc.ServicerContext
+    ) -> breach_procedure_pb2.ListGroundsResponse:
+        today = self._parts.clock().astimezone(LONDON).date()
+        return breach_procedure_pb2.ListGroundsResponse(grounds=map(_ground, listed(today)))
+
+    def AuthoriseBreach(
+        self, request: breach_procedure_pb2.AuthoriseBreachRequest, context: grpc.ServicerContext
+    ) -> breach_procedure_pb2.AuthoriseBreachResponse:
+        index = breaches.authorise_breach(
+            self._parts, caller(), request.name, despite_advice=request.despite_advice
+        )
+        return breach_procedure_pb2.AuthoriseBreachResponse(ledger_index=index)
+
+    def AuthoriseBreachDisclosure(
+        self,
+        request: breach_procedure_pb2.AuthoriseBreachDisclosureRequest,
+        context: grpc.ServicerContext,
+    ) -> breach_procedure_pb2.AuthoriseBreachDisclosureResponse:
+        told = breaches.Told(
+            breach=request.name,
+            recipient=request.recipient,
+            payload_digest=request.payload_digest,
+            told_at=moment(request.told_at),
+        )
+        index = breaches.authorise_telling(self._parts, caller(), told)
+        return breach_procedure_pb2.AuthoriseBreachDisclosureResponse(ledger_index=index)
+
+
+def _procedure(procedure: breaches.Procedure) -> breach_procedure_pb2.BreachProcedure:
+    breach = procedure.breach
+    return breach_procedure_pb2.BreachProcedure(
+        name=breach.facts.breach,
+        missing=procedure.missing,
+        advice=map(_advice, breach.advice),
+        decided=breach.decided is not None,
+    )
+
+
+def _advice(advice: Advice) -> breach_procedure_pb2.Advice:
+    answer = breach_procedure_pb2.ADVICE_ANSWER_UNSPECIFIED
+    if advice.answered_at is not None:
+        answer = (
+            breach_procedure_pb2.ADVICE_ANSWER_AGAINST
+            if advice.against
+            else breach_procedure_pb2.ADVICE_ANSWER_FOR
+        )
+    return breach_procedure_pb2.Advice(
+        colleague=advice.colleague,
+        answer=answer,
+        asked_at=timestamp(advice.asked_at),
+        answered_at=timestamp(advice.answered_at),
+    )
+
+
+def _ground(ground: Ground) -> breach_procedure_pb2.Ground:
+    return breach_procedure_pb2.Ground(
+        name=ground.name,
+        policy_words=ground.policy_words,
+        statute=ground.statute,
+        effect=ground.effect,
+        recipient_kinds=sorted(ground.recipient_kinds),
+        tipping_off=ground.tipping_off,
+        valid_from=ground.valid_from.isoformat(),
+        valid_until=ground.valid_until.isoformat() if ground.valid_until else "",
+        superseded_by=ground.superseded_by,
+    )

@@ -1,0 +1,110 @@
+"""Between protos and what the actions take: names of codes, times, pages, the calling service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import grpc
+from google.protobuf.timestamp_pb2 import Timestamp
+from sas.common.v1.purpose_pb2 import DisclosurePurpose, Purpose
+from sas.consent.v1 import consents_pb2, records_pb2
+
+from common.caller import current_caller
+from common.db import etag
+from common.errors import InvalidFields
+from common.pages import decode_token
+from services.consent.actions.deciding import who_is
+from services.consent.actions.opening import Wrapped
+from services.consent.domain.consent import Consent
+from services.consent.domain.facts import Who
+from services.consent.domain.texts import render
+
+
+def caller() -> Who:
+    """
+    Give the caller, from the verified caller token and nothing else.
+
+    Raises:
+        SignInNeeded: there is none.
+    """
+    return who_is(current_caller())
+
+
+def service_of(context: grpc.ServicerContext) -> str:
+    """Give the service that calls, by its certificate; the access rule has let it in already."""
+    names = context.auth_context().get("peer_spiffe_id", ())
+    return bytes(next(iter(names), b"")).decode().rpartition("/")[2]
+
+
+def purpose_code(purpose: Purpose.ValueType) -> str:
+    """Give a purpose as the policy and the ledger spell it, such as `own_record`."""
+    return Purpose.Name(purpose).removeprefix("PURPOSE_").lower()
+
+
+def disclosure_purpose_code(purpose: DisclosurePurpose.ValueType) -> str:
+    """Give a disclosure's purpose as the policy and the ledger spell it."""
+    return DisclosurePurpose.Name(purpose).removeprefix("DISCLOSURE_PURPOSE_").lower()
+
+
+def disclosure_purpose(code: str) -> DisclosurePurpose.ValueType:
+    """Give the enum's value for a code."""
+    return DisclosurePurpose.Value(f"DISCLOSURE_PURPOSE_{code.upper()}")
+
+
+def wrapped(items: Iterable[records_pb2.SealedItem]) -> Sequence[Wrapped]:
+    """Give the items to open."""
+    return [Wrapped(each.item, each.wrapped_key) for each in items]
+
+
+def data_keys(keys: Iterable[tuple[str, bytes]]) -> list[records_pb2.DataKey]:
+    """Give opened data keys, in their order."""
+    return [records_pb2.DataKey(item=item, key=key) for item, key in keys]
+
+
+def moment(stamp: Timestamp) -> datetime:
+    """Give a proto's time."""
+    return stamp.ToDatetime(UTC)
+
+
+def timestamp(at: datetime | None) -> Timestamp | None:
+    """Give a time for a proto; None stays None."""
+    if at is None:
+        return None
+    stamp = Timestamp()
+    stamp.FromDatetime(at)
+    return stamp
+
+
+def place(token: str) -> int | None:
+    """
+    Give the place in the ledger that a page token stands for; None for the first page.
+
+    Raises:
+        InvalidFields: we never gave out such a token.
+    """
+    position = decode_token(token)
+    if position and not (position.isascii() and position.isdigit() and len(position) < 19):
+        raise InvalidFields({"page_token": "is not a token of ours; begin with the first page"})
+    return int(position) if position else None
+
+
+def consent_proto(consent: Consent, now: datetime) -> consents_pb2.Consent:
+    """Give a consent with its text, rendered anew: the same bytes for ever."""
+    asked, given = consent.asked, consent.given
+    return consents_pb2.Consent(
+        name=asked.consent,
+        student=asked.student,
+        disclosure=asked.disclosure,
+        recipient=asked.recipient,
+        purpose=disclosure_purpose(asked.purpose),
+        state=consents_pb2.ConsentState.Value(
+            f"CONSENT_STATE_{consent.state_at(now).value.upper()}"
+        ),
+        text_version=asked.text_version,
+        text=render(asked.text_version, asked.purpose, asked.ends_at),
+        text_sha256=asked.text_sha256,
+        ends_at=timestamp(asked.ends_at),
+        given_at=timestamp(given.at if given else None),
+        etag=etag(asked.consent, consent.changes, consent.state_at(now)),
+    )

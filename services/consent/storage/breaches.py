@@ -1,0 +1,121 @@
+"""The procedure for breaching confidentiality: every version of its facts, advice, decisions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import attrs
+from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from services.consent.domain.breach import Advice, Breach, BreachFacts, Decided
+from services.consent.domain.grounds import ground
+from services.consent.storage.tables import (
+    advice_answers,
+    advice_requests,
+    breach_decisions,
+    breach_facts,
+)
+
+
+@attrs.frozen
+class Breaches:
+    """The tables of the procedure."""
+
+    connection: Connection
+
+    def record(self, facts: BreachFacts) -> None:
+        """Keep a new version of the facts."""
+        row = attrs.asdict(facts, recurse=False)
+        row["recipients"] = sorted(map(list, facts.recipients))
+        self.connection.execute(insert(breach_facts).values(row))
+
+    def find(self, name: str) -> Breach | None:
+        """Give a breach by its newest facts; whoever recorded the first is the one involved."""
+        versions = self._versions(name)
+        if not versions:
+            return None
+        return Breach(
+            facts=versions[-1],
+            involved=versions[0].recorded_by,
+            advice=self._advice(name),
+            decided=self._decided(name),
+        )
+
+    def grounds_of(self, name: str) -> tuple[str, bool]:
+        """Give the ground as it is now, and whether any version had one with tipping-off."""
+        named = [facts.ground for facts in self._versions(name)]
+        chosen = [found for each in named if (found := ground(each)) is not None]
+        return (named[-1] if named else ""), any(each.tipping_off for each in chosen)
+
+    def ask(self, breach: str, colleague: str, by: str, at: datetime) -> None:
+        """Keep that a colleague is asked for advice. Asking again changes nothing."""
+        row = {"breach": breach, "colleague": colleague, "asked_by": by, "asked_at": at}
+        self.connection.execute(upsert(advice_requests).values(row).on_conflict_do_nothing())
+
+    def answer(
+        self, breach: str, colleague: str, *, against: bool, at: datetime, ledger_index: int
+    ) -> None:
+        """Keep a colleague's answer; of several, the last counts."""
+        self.connection.execute(
+            insert(advice_answers).values(
+                breach=breach,
+                colleague=colleague,
+                against=against,
+                answered_at=at,
+                ledger_index=ledger_index,
+            )
+        )
+
+    def decide(self, breach: str, decided: Decided) -> None:
+        """Keep the decision; there is only one."""
+        self.connection.execute(
+            insert(breach_decisions).values(
+                breach=breach,
+                decided_by=decided.by,
+                decided_at=decided.at,
+                ledger_index=decided.ledger_index,
+            )
+        )
+
+    def _versions(self, name: str) -> list[BreachFacts]:
+        query = (
+            select(breach_facts)
+            .where(breach_facts.c.breach == name)
+            .order_by(breach_facts.c.position)
+        )
+        return [_facts(row) for row in self.connection.execute(query)]
+
+    def _advice(self, name: str) -> tuple[Advice, ...]:
+        asked = (
+            select(advice_requests)
+            .where(advice_requests.c.breach == name)
+            .order_by(advice_requests.c.asked_at, advice_requests.c.colleague)
+        )
+        advice = {
+            row.colleague: Advice(row.colleague, row.asked_at)
+            for row in self.connection.execute(asked)
+        }
+        answers = (
+            select(advice_answers)
+            .where(advice_answers.c.breach == name)
+            .order_by(advice_answers.c.position)
+        )
+        for row in self.connection.execute(answers):
+            earlier = advice[row.colleague]
+            advice[row.colleague] = attrs.evolve(
+                earlier, answered_at=row.answered_at, against=row.against
+            )
+        return tuple(advice.values())
+
+    def _decided(self, name: str) -> Decided | None:
+        query = select(breach_decisions).where(breach_decisions.c.breach == name)
+        row = self.connection.execute(query).one_or_none()
+        return None if row is None else Decided(row.decided_by, row.decided_at, row.ledger_index)
+
+
+def _facts(row: Row[Any]) -> BreachFacts:
+    known = {key: value for key, value in row._mapping.items() if key != "position"}
+    pairs = frozenset((name, kind) for name, kind in row.recipients)
+    return BreachFacts(**{**known, "recipients": pairs})

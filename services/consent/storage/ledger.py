@@ -1,0 +1,209 @@
+"""The ledger in PostgreSQL: appending, reading, and what students and decisions look up in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import attrs
+from sqlalchemy import Connection, and_, exists, insert, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from services.consent.domain.ledger.entry import Entry
+from services.consent.domain.ledger.frontier import Frontier
+from services.consent.domain.ledger.fsck import Row
+from services.consent.domain.ledger.hashing import leaf_hash
+from services.consent.domain.ledger.proofs import subtrees_of
+from services.consent.storage.tables import COPIED, checkpoints, entries, frontier
+
+_BATCH = 1000
+
+
+@attrs.frozen
+class Appended:
+    """An entry at its place, once the transaction is committed."""
+
+    index: int
+    entry: bytes
+    path: tuple[bytes, ...]
+    """Its inclusion path in the ledger that ends with it."""
+    frontier: Frontier
+    """The ledger that ends with it."""
+
+
+@attrs.frozen
+class Access:
+    """One line of the list of who has seen a student's records."""
+
+    index: int
+    at: datetime
+    role: str
+    action: str
+    purpose: str
+    allowed: bool
+
+
+@attrs.frozen
+class Ledger:
+    """The ledger's tables."""
+
+    connection: Connection
+
+    def append(self, entry: Entry) -> Appended:
+        """
+        Append *entry*, in the transaction of what it records.
+
+        The frontier's row is locked from here to the commit, so entries are committed in the order
+        of their places, without gaps; so append last. A group commit can take this function's
+        place without its callers noticing.
+
+        Raises:
+            EntryBroken: the entry is too long.
+        """
+        held = select(frontier.c.size, frontier.c.peaks).with_for_update()
+        size, peaks = self.connection.execute(held).one()
+        before = Frontier.from_bytes(size, peaks)
+        data = entry.to_bytes(size)
+        leaf = leaf_hash(data)
+        after = before.append(leaf)
+        self.connection.execute(
+            insert(entries).values(
+                idx=size,
+                entry=data,
+                leaf_hash=leaf,
+                entry_id=entry.entry_id,
+                at=entry.at,
+                student=entry.student,
+                **{column: getattr(entry, column) for column in COPIED},
+            )
+        )
+        self.connection.execute(update(frontier).values(size=after.size, peaks=after.to_bytes()))
+        return Appended(size, data, before.path_of_next, after)
+
+    def frontier(self) -> Frontier:
+        """Give the frontier as committed."""
+        size, peaks = self.connection.execute(select(frontier.c.size, frontier.c.peaks)).one()
+        return Frontier.from_bytes(size, peaks)
+
+    def rows(self, start: int, count: int) -> list[Row]:
+        """Give *count* entries from *start* on, as committed."""
+        query = select(entries).where(entries.c.idx >= start).order_by(entries.c.idx).limit(count)
+        return [
+            Row(
+                row.idx,
+                bytes(row.entry),
+                bytes(row.leaf_hash),
+                {name: getattr(row, name) for name in (*COPIED, "student")},
+            )
+            for row in self.connection.execute(query)
+        ]
+
+    def all_rows(self) -> Iterator[Row]:
+        """Give the whole ledger, a thousand rows at a time."""
+        start = 0
+        while batch := self.rows(start, _BATCH):
+            yield from batch
+            start = batch[-1].index + 1
+
+    def entry(self, index: int) -> bytes | None:
+        """Give one entry as committed."""
+        found = self.connection.scalar(select(entries.c.entry).where(entries.c.idx == index))
+        return None if found is None else bytes(found)
+
+    def subtree(self, start: int, end: int) -> bytes:
+        """
+        Give the hash of a subtree, from the leaf hashes.
+
+        Reads all of them: good for some hundred thousand entries. Tiles can take its place.
+        """
+        query = (
+            select(entries.c.leaf_hash)
+            .where(entries.c.idx >= start, entries.c.idx < end)
+            .order_by(entries.c.idx)
+        )
+        leaves = [bytes(leaf) for leaf in self.connection.scalars(query)]
+        return subtrees_of(leaves)(0, end - start)
+
+    # Checkpoints
+
+    def checkpoint(self, size: int) -> str | None:
+        """Give the signed checkpoint of this size, if there is one."""
+        found: str | None = self.connection.scalar(
+            select(checkpoints.c.note).where(checkpoints.c.size == size)
+        )
+        return found
+
+    def keep_checkpoint(self, size: int, note: str, at: datetime) -> None:
+        """Keep a signed checkpoint. One of the same size is the same note, so the first stays."""
+        row = {"size": size, "note": note, "signed_at": at}
+        self.connection.execute(upsert(checkpoints).values(row).on_conflict_do_nothing())
+
+    def all_checkpoints(self) -> list[str]:
+        """Give all signed checkpoints, smallest first."""
+        return list(
+            self.connection.scalars(select(checkpoints.c.note).order_by(checkpoints.c.size))
+        )
+
+    # Look-ups
+
+    def was_allowed(self, action: str, disclosure: str, actor: str | None = None) -> bool:
+        """Whether *action* on *disclosure* was allowed before, to *actor* if one is given."""
+        conditions = [
+            entries.c.disclosure == disclosure,
+            entries.c.action == action,
+            entries.c.effect == "allow",
+        ]
+        if actor is not None:
+            conditions.append(entries.c.actor == actor)
+        return bool(self.connection.scalar(select(exists().where(*conditions))))
+
+    def breaches_of(self, student: str) -> list[str]:
+        """Give the breaches of confidentiality that the ledger has a line about, for a student."""
+        query = (
+            select(entries.c.breach)
+            .where(entries.c.student == student, entries.c.breach != "")
+            .distinct()
+        )
+        return list(self.connection.scalars(query))
+
+    def accesses(
+        self,
+        student: str,
+        *,
+        actions: Iterable[str],
+        refused_roles: Iterable[str],
+        hidden_breaches: Iterable[str],
+        before: int | None,
+        count: int,
+    ) -> list[Access]:
+        """
+        List who has seen a student's records, newest first.
+
+        Args:
+            student: whose records.
+            actions: which actions to list.
+            refused_roles: whose refused attempts to list; allowed ones are listed whoever it was.
+            hidden_breaches: breaches about which no line is listed.
+            before: list only what stands before this place.
+            count: how many at the most.
+        """
+        query = (
+            select(entries)
+            .where(
+                entries.c.student == student,
+                entries.c.action.in_(list(actions)),
+                entries.c.breach.not_in(list(hidden_breaches)),
+                or_(
+                    entries.c.effect == "allow",
+                    and_(entries.c.effect == "deny", entries.c.role.in_(list(refused_roles))),
+                ),
+            )
+            .order_by(entries.c.idx.desc())
+            .limit(count)
+        )
+        if before is not None:
+            query = query.where(entries.c.idx < before)
+        return [
+            Access(row.idx, row.at, row.role, row.action, row.purpose, row.effect == "allow")
+            for row in self.connection.execute(query)
+        ]

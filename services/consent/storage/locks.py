@@ -1,0 +1,33 @@
+"""
+Locks by name, until the end of the transaction.
+
+Whoever decides shares the lock of what the decision rests on; whoever changes that holds it. So a
+withdrawal or a wall that was committed first always wins, and one that comes later waits until the
+decision is in the ledger. Row locks would need the right to update, which nobody has here.
+
+Taken in this order, so that nobody waits in a circle: records (a record before the one it belongs
+to), then one disclosure or breach, then the ledger's frontier.
+"""
+
+from __future__ import annotations
+
+import attrs
+from sqlalchemy import Connection, text
+
+_SHARE = text("select pg_advisory_xact_lock_shared(hashtextextended(:name, 0))")
+_HOLD = text("select pg_advisory_xact_lock(hashtextextended(:name, 0))")
+
+
+@attrs.frozen
+class Locks:
+    """Locks by resource name; two names with one hash only wait for each other."""
+
+    connection: Connection
+
+    def share(self, name: str) -> None:
+        """Keep *name* from being changed until this transaction ends."""
+        self.connection.execute(_SHARE, {"name": name})
+
+    def hold(self, name: str) -> None:
+        """Keep *name* to oneself until this transaction ends."""
+        self.connection.execute(_HOLD, {"name": name})

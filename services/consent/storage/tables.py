@@ -1,0 +1,187 @@
+"""The tables of consent, as queries see them. `migrations/` makes them, with their grants."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    Uuid,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData()
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _time(name: str) -> Column[object]:
+    return Column(name, DateTime(timezone=True), nullable=False)
+
+
+def _yes_or_no(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False)
+
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("idx", BigInteger, primary_key=True, autoincrement=False),
+    Column("entry", LargeBinary, nullable=False),
+    Column("leaf_hash", LargeBinary, nullable=False),
+    Column("entry_id", Uuid(as_uuid=False), nullable=False, unique=True),
+    _time("at"),
+    _text("action"),
+    _text("effect"),
+    _text("actor"),
+    _text("role"),
+    _text("purpose"),
+    _text("record"),
+    _text("student"),
+    _text("disclosure"),
+    _text("breach"),
+)
+"""The ledger. The columns after `entry_id` are copies, for look-up; fsck compares them."""
+
+COPIED = ("action", "effect", "actor", "role", "purpose", "record", "disclosure", "breach")
+"""Columns that say the same as the entry's field of that name. `student` is salted there."""
+
+frontier = Table(
+    "frontier",
+    metadata,
+    Column("only_one", Boolean, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("peaks", LargeBinary, nullable=False),
+)
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    _text("note"),
+    _time("signed_at"),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("record", Text, primary_key=True),
+    _text("kind"),
+    _text("student"),
+    _text("parent"),
+    _time("registered_at"),
+)
+
+disposals = Table(
+    "disposals", metadata, Column("record", Text, primary_key=True), _time("disposed_at")
+)
+
+walls = Table(
+    "walls",
+    metadata,
+    Column("wall", Text, primary_key=True),
+    _text("staff_member"),
+    _text("record"),
+    _text("declared_by"),
+    _time("declared_at"),
+    Column("ledger_index", BigInteger, nullable=False),
+)
+
+wall_lifts = Table(
+    "wall_lifts",
+    metadata,
+    Column("wall", Text, primary_key=True),
+    _text("lifted_by"),
+    _time("lifted_at"),
+    Column("ledger_index", BigInteger, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("consent", Text, primary_key=True),
+    Column("ledger_index", BigInteger, nullable=False, unique=True),
+    _text("record"),
+    _text("student"),
+    Column("disclosure", Text, nullable=False, unique=True),
+    _text("recipient"),
+    _text("purpose"),
+    _text("payload_digest"),
+    Column("items", ARRAY(Text), nullable=False),
+    _text("text_version"),
+    _text("text_sha256"),
+    _text("asked_by"),
+    _time("asked_at"),
+    _time("ends_at"),
+)
+"""What students were asked. Never changed."""
+
+consent_events = Table(
+    "consent_events",
+    metadata,
+    Column("position", BigInteger, primary_key=True),
+    _text("consent"),
+    _text("state"),
+    _time("at"),
+    Column("ledger_index", BigInteger),
+    Column("text_sha256", Text),
+    Column("act", Text),
+)
+"""What became of it: a log, from which the state follows."""
+
+breach_facts = Table(
+    "breach_facts",
+    metadata,
+    Column("position", BigInteger, primary_key=True),
+    _text("breach"),
+    _text("record"),
+    _text("case_record"),
+    _text("ground"),
+    _yes_or_no("serious"),
+    _yes_or_no("imminent"),
+    _yes_or_no("has_outline"),
+    _yes_or_no("has_reason"),
+    _yes_or_no("has_intended_outcome"),
+    _yes_or_no("has_student_spoken_to"),
+    Column("recipients", JSONB, nullable=False),
+    _text("words_digest"),
+    _text("recorded_by"),
+    _time("recorded_at"),
+)
+"""Every version of what was known about a breach; the newest counts."""
+
+advice_requests = Table(
+    "advice_requests",
+    metadata,
+    Column("breach", Text, primary_key=True),
+    Column("colleague", Text, primary_key=True),
+    _text("asked_by"),
+    _time("asked_at"),
+)
+
+advice_answers = Table(
+    "advice_answers",
+    metadata,
+    Column("position", BigInteger, primary_key=True),
+    _text("breach"),
+    _text("colleague"),
+    _yes_or_no("against"),
+    _time("answered_at"),
+    Column("ledger_index", BigInteger, nullable=False),
+)
+
+breach_decisions = Table(
+    "breach_decisions",
+    metadata,
+    Column("breach", Text, primary_key=True),
+    _text("decided_by"),
+    _time("decided_at"),
+    Column("ledger_index", BigInteger, nullable=False),
+)

@@ -1,0 +1,46 @@
+"""One transaction on consent's tables, with a store for each kind of thing."""
+
+from __future__ import annotations
+
+from google.protobuf.message import Message
+
+from common import outbox
+from common.db import UnitOfWork
+from services.consent.storage.breaches import Breaches
+from services.consent.storage.consents import Consents
+from services.consent.storage.ledger import Ledger
+from services.consent.storage.locks import Locks
+from services.consent.storage.records import Records
+
+
+class Work(UnitOfWork):
+    """A unit of work; leaving it without `commit()` undoes everything, the entry included."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger: append last, for it is locked from then on."""
+        return Ledger(self.connection)
+
+    @property
+    def locks(self) -> Locks:
+        """What may not change meanwhile."""
+        return Locks(self.connection)
+
+    @property
+    def records(self) -> Records:
+        """The records and the walls around them."""
+        return Records(self.connection)
+
+    @property
+    def consents(self) -> Consents:
+        """What students were asked and answered."""
+        return Consents(self.connection)
+
+    @property
+    def breaches(self) -> Breaches:
+        """The procedure for breaching confidentiality."""
+        return Breaches(self.connection)
+
+    def tell(self, event: Message) -> None:
+        """Put *event* into the outbox: it leaves if, and only if, this work is committed."""
+        outbox.put(self.connection, event)
