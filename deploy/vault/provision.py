@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 
 import requests
+from hvac.exceptions import InvalidRequest
 
 from deploy.state import State, write_private
 from deploy.vault import database, idp, keys, pki, roles, server
 from deploy.vault.operator import Operator, signed_in
 
 RECOVERY_SECRET = "secrets/vault-recovery-shares.json"  # noqa: S105 (a file's name)
+MOUNT_SECONDS = 30
 RECOVERY_SHARES, RECOVERY_THRESHOLD = 3, 2
 RABBITMQ_HANDED_OVER = "secrets/rabbitmq.json"
 
@@ -56,12 +59,27 @@ def make_secrets(operator: Operator, state: State) -> None:
     """Mount the secrets and take over the broker's passwords from their file, which is removed."""
     if "secret" not in operator.mounted("mounts"):
         operator.write("sys/mounts/secret", type="kv", options={"version": "2"})
+        wait_for_secrets(operator)
     file = state / RABBITMQ_HANDED_OVER
     if file.exists():
         for worker, password in json.loads(file.read_text()).items():
             login = {"username": worker, "password": password}
             operator.write(f"secret/data/rabbitmq/{worker}", data=login)
         file.unlink()
+
+
+def wait_for_secrets(operator: Operator) -> None:
+    """Wait until the new mount takes secrets; on a busy machine that is a moment later."""
+    end = time.monotonic() + MOUNT_SECONDS
+    while True:
+        try:
+            operator.read("secret/config")
+        except InvalidRequest:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 def make_recovery_shares(operator: Operator, state: State) -> None:
