@@ -15,8 +15,12 @@ from deploy.rabbitmq.definitions import VHOST
 from deploy.state import State, write_private
 
 SERVICES = ("identity", "cases", "consent", "reports")
-PEERS: Mapping[str, tuple[str, ...]] = {"identity": ("consent",), "cases": ("consent",)}
-"""Which services call which; consent and reports call nobody."""
+PEERS: Mapping[str, tuple[str, ...]] = {
+    "identity": ("consent",),
+    "cases": ("consent",),
+    "reports": ("consent",),
+}
+"""Which services call which; consent calls nobody."""
 TRUST_DOMAIN = "sas"
 
 Table = dict[str, Any]

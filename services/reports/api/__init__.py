@@ -1,0 +1,1 @@
+"""The way in: translate, call one action, translate."""

@@ -1,0 +1,5 @@
+"""What alembic runs."""
+
+from common.migrate import upgrade_here
+
+upgrade_here()

@@ -1,0 +1,1 @@
+"""The tables of reports, the opening of sealed facts, and the question to consent."""
