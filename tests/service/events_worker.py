@@ -90,6 +90,7 @@ def main() -> None:
                 port=details["rabbitmq_port"],
                 vhost="sas",
                 secret=f"rabbitmq/{service}-work",
+                ca_file=Path(details["ca_file"]),
             ),
         ),
         None,
