@@ -101,8 +101,9 @@ class Students:
                 claimed_cohort=claimed.cohort if claimed else None,
             )
             .on_conflict_do_nothing()
+            .returning(student_accounts.c.student_id)
         )
-        return added.rowcount == 1
+        return added.one_or_none() is not None
 
     def id_of_account(self, account: bytes) -> str | None:
         """Return the id of the student with this account, if there is one."""
