@@ -12,6 +12,7 @@ import base64
 import re
 import threading
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,7 +20,7 @@ from typing import Protocol
 
 import attrs
 from joserfc import jwt
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import GuestProtocol, OKPKey
 
 from common.errors import SignInNeeded
@@ -34,6 +35,9 @@ CLOCK_SKEW = 5
 """Seconds that the clocks of two machines may differ."""
 REFETCH_AFTER = 10.0
 """Seconds. Made-up key names can't make us ask Vault more often than this."""
+
+# RFC 9864 renames EdDSA to Ed25519; RFC 8037's name is the one that every library still knows.
+warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
 
 _KID = re.compile(r"caller-v([1-9][0-9]{0,5})")
 _CODE = re.compile(r"[a-z_]{1,40}")

@@ -155,7 +155,7 @@ def check_peer(domain: str, call: Call) -> None:
     names: Sequence[Any] = list(call.context.auth_context().get("peer_spiffe_id", ()))
     allowed = {f"spiffe://{domain}/{each}".encode() for each in call.access().callers}
     if len(names) != 1 or names[0] not in allowed:
-        log.warning("peer_refused", method=call.method)
+        log.warning("peer_refused", method=call.method, peers=[each.decode() for each in names])
         raise errors.NotAvailable
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import attrs
+import grpc
 import pytest
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from sas.common.v1.errors_pb2 import ErrorReason
@@ -61,6 +63,43 @@ def test_a_reason_that_is_newer_than_we_are_is_not_mistaken() -> None:
     status = status_pb2.Status(code=code_pb2.ABORTED)
     status.details.add().Pack(error_details_pb2.ErrorInfo(domain="sas", reason="NEWER"))
     assert errors.from_status(status) is None
+
+
+@attrs.frozen
+class Failure:
+    """What gRPC raises when a call failed, as far as we look at it."""
+
+    status: grpc.StatusCode
+    trailers: tuple[tuple[str, bytes], ...] | None = None
+
+    def code(self) -> grpc.StatusCode:
+        """Give the status."""
+        return self.status
+
+    def trailing_metadata(self) -> tuple[tuple[str, bytes], ...] | None:
+        """Give what came after the answer."""
+        return self.trailers
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (grpc.StatusCode.UNAVAILABLE, errors.TryAgain),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, errors.TooLate),
+        (grpc.StatusCode.RESOURCE_EXHAUSTED, errors.TooManyCalls),
+        (grpc.StatusCode.UNAUTHENTICATED, errors.SignInNeeded),
+        (grpc.StatusCode.PERMISSION_DENIED, errors.NotAvailable),
+        (grpc.StatusCode.INTERNAL, errors.OurFault),
+        (grpc.StatusCode.UNKNOWN, errors.OurFault),
+        (grpc.StatusCode.UNIMPLEMENTED, errors.OurFault),
+    ],
+)
+def test_what_grpc_or_the_gateway_says_by_itself_has_its_error(
+    status: grpc.StatusCode, expected: type[errors.ServiceError]
+) -> None:
+    assert type(errors.from_rpc_error(Failure(status))) is expected
+    nonsense = (("grpc-status-details-bin", b""), ("other", b"x"))
+    assert type(errors.from_rpc_error(Failure(status, nonsense))) is expected
 
 
 def test_errors_cannot_be_changed_after_they_are_made() -> None:

@@ -22,6 +22,7 @@ from sas.identity.v1 import sessions_pb2, sessions_pb2_grpc
 from common import errors, telemetry
 from common.caller import calling
 from common.rpc.deadlines import ending_in, seconds_left
+from common.rpc.server import CONCURRENT_CALLS
 from tests.unit.common.conftest import Running
 
 NOTE = "notes/8d7b6a0e-51f2-4a86-8a9d-0a3d2f6cfa01"
@@ -305,6 +306,36 @@ def test_a_peer_passes_on_trace_and_caller_and_gets_errors_back(
             stub.OpenRecord(request)
     consents.close()
     gateway.channel.close()
+
+
+def test_the_trace_goes_through_both_ends(running: Running, spans: Spans) -> None:
+    peer = running.as_peer("identity-serve")
+    request = records_pb2.OpenRecordRequest(
+        record=RECORD, action="case_note:read", purpose=PURPOSE_ADVICE
+    )
+    peer.stub(records_pb2_grpc.RecordsServiceStub).OpenRecord(request)
+    peer.close()
+    sent, answered = spans.named("-> cases.OpenRecord"), spans.named("cases.OpenRecord")
+    assert answered.parent.span_id == sent.context.span_id
+    assert sent.attributes == {
+        "rpc.service": "sas.consent.v1.RecordsService",
+        "rpc.method": "OpenRecord",
+        "rpc.grpc.status_code": 0,
+    }
+
+
+def test_too_many_calls_at_once_are_turned_away_and_the_others_answered(
+    running: Running, gateway: Raw
+) -> None:
+    running.handlers.do = lambda: time.sleep(0.2)
+    stub = sessions_pb2_grpc.SessionsServiceStub(gateway.channel)
+    request = sessions_pb2.StartSignInRequest(redirect_uri="u")
+    calls = [stub.StartSignIn.future(request, timeout=20) for _ in range(CONCURRENT_CALLS + 40)]
+    outcomes = [each.exception() for each in calls]
+    refused = [errors.from_rpc_error(each) for each in outcomes if each is not None]
+    assert refused
+    assert all(isinstance(each, errors.TooManyCalls) for each in refused)
+    assert len(outcomes) - len(refused) >= CONCURRENT_CALLS
 
 
 def test_a_service_that_is_away_is_try_again(running: Running) -> None:
