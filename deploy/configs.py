@@ -95,7 +95,7 @@ def settings(state: State, service: str) -> Table:
                 "public_url": public_url,
                 "smtp_host": "127.0.0.1",
                 "smtp_port": state.port("mail"),
-                "mail_from": "sas@localhost",
+                "mail_from": "messages@localhost",
             }
     return {}
 
