@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from deploy.state import State
 from deploy.vault import server, snapshots
 from deploy.vault.disposals import replay_disposals
 from tests.service.vault.conftest import settings, wait_until
+
+NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
 
 
 def test_what_was_disposed_of_stays_so_after_a_restore(state: State, tmp_path: Path) -> None:
@@ -26,8 +29,7 @@ def test_what_was_disposed_of_stays_so_after_a_restore(state: State, tmp_path: P
         wrapped[name] = key.wrapped
     sealed = seal(key.plaintext, b"words", record=f"records/{kept}", item="notes/1")
 
-    file = tmp_path / "snapshot"
-    snapshots.take(state, file)
+    file = snapshots.take(state, tmp_path, NOW)
     worker.destroy_record_key("rk-case", disposed)
     assert not worker.record_key_exists("rk-case", disposed)
 
@@ -53,6 +55,27 @@ def test_a_list_with_a_wrong_line_destroys_nothing(state: State) -> None:
     with pytest.raises(ValueError, match="not the name of a record"):
         replay_disposals(state, [f"records/{name}", "cases/1"])
     assert worker.record_key_exists("rk-case", name)
+
+
+def test_a_snapshot_is_for_its_owner_alone(state: State, tmp_path: Path) -> None:
+    file = snapshots.take(state, tmp_path, NOW)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.stat().st_size > 1000
+
+
+def test_snapshots_are_kept_for_two_weeks(tmp_path: Path) -> None:
+    """They hold the keys of what was disposed of since."""
+    ages = {
+        days: tmp_path / (NOW - dt.timedelta(days=days)).strftime(snapshots.NAME)
+        for days in (0, 1, 13, 14, 15, 400)
+    }
+    for file in (*ages.values(), tmp_path / "something else"):
+        file.touch()
+    assert snapshots.remove_old(tmp_path, NOW) == [ages[400], ages[15]]
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "something else",
+        *(ages[days].name for days in (0, 1, 13, 14)),
+    }
 
 
 def sign_in(state: State, role: str) -> Vault:
