@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 import tomllib
+import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,14 +25,16 @@ from pathlib import Path
 import attrs
 import psycopg
 from psycopg import sql
+from sas.consent.v1 import ledger_pb2, ledger_pb2_grpc
 
+from clients.gateway import understood_errors
 from common.config import VaultSettings
 from common.vault import KeyGone, Vault, VaultDenied
 from deploy import command
 from deploy.demo import people
 from deploy.postgres import provision
 from deploy.postgres.server import SUPERUSER_SECRET, binaries
-from deploy.state import State
+from deploy.state import State, write_private
 from deploy.telemetry import spans
 from deploy.telemetry.store import SpanStore
 from deploy.vault import operator
@@ -283,9 +286,11 @@ def run_sas(state: State, person: people.Person, *arguments: str) -> tuple[int, 
     return done.returncode, (done.stdout + done.stderr).strip()
 
 
-def fsck_of_tampered_copy(state: State) -> tuple[int, str, int]:
+def fsck_of_tampered_copy(state: State, auditor: people.Person) -> tuple[int, str, int]:
     """
     Copy the ledger, change one byte of one entry in the copy as the superuser, and check it.
+
+    The auditor has had the ledger's verifier key from the ledger itself, before.
 
     Returns:
         The checking command's exit code, what it printed, and the entry's place.
@@ -295,25 +300,60 @@ def fsck_of_tampered_copy(state: State) -> tuple[int, str, int]:
         if row is None or not isinstance(row[1], bytes):
             raise LookupError("the ledger has no fourth entry")
         index, original = int(str(row[0])), row[1]
-        changed = original.replace(b'"allow"', b'"deny" ') or original
-        if changed == original:
-            changed = bytes([original[0], original[1] ^ 1]) + original[2:]
+        changed = original[:-2] + bytes([original[-2] ^ 1]) + original[-1:]
         connection.execute("UPDATE entries SET entry = %s WHERE idx = %s", (changed, index))
-        done = command.run(
-            state, "consent-serve", ["fsck", *_copy_of_ledger(state, connection)], capture=True
-        )
+        done = _fsck(state, connection.info.dbname, _verifier_key(auditor))
     return done.returncode, (done.stdout + done.stderr).strip(), index
 
 
+def _verifier_key(auditor: people.Person) -> str:
+    with understood_errors():
+        checkpoint = auditor.at(ledger_pb2_grpc.LedgerServiceStub).GetCheckpoint(
+            ledger_pb2.GetCheckpointRequest()
+        )
+    return checkpoint.public_key
+
+
+def _fsck(state: State, database: str, key: str) -> subprocess.CompletedProcess[str]:
+    """Run consent's own check on a copy of its database."""
+    password = (state / SUPERUSER_SECRET).read_text()
+    place = urllib.parse.urlencode(
+        {"host": str(state / "postgres/socket"), "port": state.port("postgres")}
+    )
+    with tempfile.TemporaryDirectory(prefix="sas-") as folder:
+        url_file, key_file = Path(folder) / "url", Path(folder) / "vkey"
+        write_private(url_file, f"postgresql://postgres:{password}@/{database}?{place}")
+        write_private(key_file, key)
+        return subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "services.consent",
+                "fsck",
+                f"--database-url-file={url_file}",
+                f"--vkey-file={key_file}",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
 def wait_for_facts(state: State) -> None:
-    """Wait until every event of cases and identity has been handled; at most 30 seconds."""
+    """Wait until what cases and identity sent has arrived in reports; at most 30 seconds."""
     deadline = time.monotonic() + PATIENCE_SECONDS
+    arrived = -1
     while time.monotonic() < deadline:
-        waiting = 0
-        for database in ("cases", "identity"):
-            with provision.connect(state, database) as connection:
-                row = connection.execute("SELECT count(*) FROM outbox").fetchone()
-                waiting += int(str(row[0])) if row else 0
-        if waiting == 0:
+        waiting = sum(_count(state, database, "outbox") for database in ("cases", "identity"))
+        before, arrived = arrived, _count(state, "reports", "inbox")
+        if waiting == 0 and arrived == before:
             return
-        time.sleep(0.2)
+        time.sleep(1)
+
+
+def _count(state: State, database: str, table: str) -> int:
+    with provision.connect(state, database) as connection:
+        row = connection.execute(
+            sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+        ).fetchone()
+    return int(str(row[0])) if row else 0

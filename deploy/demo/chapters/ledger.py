@@ -13,7 +13,7 @@ def tell(setting: Setting) -> None:
     code, output = behind.run_sas(setting.state, setting.manager, "ledger", "fsck")
     story.show(output)
     story.check("`sas ledger fsck` verifies the whole log and its signed checkpoint", code == 0)
-    code, output, index = behind.fsck_of_tampered_copy(setting.state)
+    code, output, index = behind.fsck_of_tampered_copy(setting.state, setting.manager)
     story.show(output)
     story.check(
         "one byte changed by the database's superuser in a copy is found, and the entry named",

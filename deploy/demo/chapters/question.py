@@ -7,7 +7,8 @@ import httpx
 from deploy.demo import people
 from deploy.demo.setting import Setting
 
-VARYING = {"date", "x-request-id", "x-envoy-upstream-service-time"}
+VARYING = {"date", "x-sas-trace"}
+"""The time, and the random name of the call's trace."""
 
 
 def tell(setting: Setting) -> None:

@@ -34,7 +34,8 @@ class Facts:
         self._one_at_a_time(facts.record)
         gone = sa.select(disposed_records.c.record).where(disposed_records.c.record == facts.record)
         if self.connection.execute(gone).one_or_none() is None:
-            self.connection.execute(sa.insert(case_facts).values(attrs.asdict(facts)))
+            # Inline: to return the new position would take a right to read it.
+            self.connection.execute(sa.insert(case_facts).values(attrs.asdict(facts)).inline())
 
     def put_of_student(self, facts: SealedFacts) -> None:
         """Keep facts of a student, in place of earlier ones."""
