@@ -1,5 +1,5 @@
 """
-Consent's processes and commands.
+The processes and commands of consent.
 
     python -m services.consent serve --config FILE
     python -m services.consent work --config FILE
@@ -10,6 +10,9 @@ Consent's processes and commands.
 wrong and where, and exits with 1 if anything is. The database's URL comes from a file, for what
 stands on a command line can be read by everybody on the machine. `--kept` names a checkpoint or a
 receipt that was kept elsewhere: only that shows a ledger that was cut or rewritten as a whole.
+
+The processes import only what they need: `work` must not import gRPC, which and eventlet can't
+share a process.
 """
 
 from __future__ import annotations
@@ -17,40 +20,17 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from common.config import Config, ConfigError, load
+from common.process import run
 from services.consent.config import Settings
 
-
-def main() -> int:
-    """Do what the command line says, and return the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m services.consent",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name in PROCESSES:
-        commands.add_parser(name).add_argument("--config", type=Path, required=True)
-    check = commands.add_parser("fsck")
-    check.add_argument("--database-url-file", type=Path, required=True)
-    check.add_argument("--vkey-file", type=Path, required=True)
-    check.add_argument("--kept", type=Path, action="append", default=[])
-    arguments = parser.parse_args()
-    if arguments.command == "fsck":
-        return fsck(arguments.database_url_file, arguments.vkey_file, arguments.kept)
-    try:
-        return PROCESSES[arguments.command](load(arguments.config, Settings))
-    except ConfigError as error:
-        print(error, file=sys.stderr)  # noqa: T201  # one line for whoever starts it
-        return 2
+if TYPE_CHECKING:
+    from common.config import Config
+    from common.vault import Vault
 
 
-# The processes import only what they need: `work` must not import gRPC, which and eventlet can't
-# share a process.
-
-
-def serve(config: Config[Settings]) -> int:
+def serve(config: Config[Settings], vault: Vault) -> None:
     """Answer calls until told to leave."""
     from sas.consent.v1 import (
         breach_procedure_pb2_grpc,
@@ -62,10 +42,8 @@ def serve(config: Config[Settings]) -> int:
         walls_pb2_grpc,
     )
 
-    from common import telemetry
     from common.db import Database
     from common.rpc.server import serve as serve_until_told
-    from common.vault import Vault
     from services.consent.actions.parts import Parts
     from services.consent.actions.signing import LedgerKey
     from services.consent.api.breach_procedure import BreachProcedureServicer
@@ -79,8 +57,6 @@ def serve(config: Config[Settings]) -> int:
     from services.consent.storage.work import Work
 
     policy = Policy.load()  # first: a policy that is not whole is not served
-    telemetry.start(config.process, config.telemetry.url, config.telemetry.ca_file)
-    vault = Vault.login(config.vault)
     database = Database(config.database, vault)
     parts = Parts(
         new_work=lambda: Work(database.engine),
@@ -106,35 +82,18 @@ def serve(config: Config[Settings]) -> int:
         database.answers,
     )
     database.close()
-    vault.close()
-    telemetry.stop()
-    return 0
 
 
-def work(config: Config[Settings]) -> int:
+def work(config: Config[Settings], vault: Vault) -> None:
     """Send and handle events, sign checkpoints, note lapses, until told to leave."""
-    from common.events.process import run_worker  # isort: skip  # it makes the library green
-
-    from common import telemetry
     from common.db import Database
-    from common.vault import Vault
+    from common.events.process import run_worker
     from services.consent.actions.signing import LedgerKey
     from services.consent.worker import HANDLERS, timers
 
-    telemetry.start(config.process, config.telemetry.url, config.telemetry.ca_file)
-    vault = Vault.login(config.vault)
     database = Database(config.database, vault, driver="psycopg2")
     key = LedgerKey(vault, config.settings.origin)
     run_worker(config, vault, database, HANDLERS, timers(config, key))
-    return 0
-
-
-def migrate(config: Config[Settings]) -> int:
-    """Bring the database up to the newest migration."""
-    from common import migrate
-
-    migrate.run(config, "services.consent.migrations")
-    return 0
 
 
 def fsck(database_url_file: Path, vkey_file: Path, kept: list[Path]) -> int:
@@ -168,7 +127,17 @@ def fsck(database_url_file: Path, vkey_file: Path, kept: list[Path]) -> int:
     return 1 if findings else 0
 
 
-PROCESSES = {"serve": serve, "work": work, "migrate": migrate}
+def check(arguments: list[str]) -> int:
+    """Do what the command line of `fsck` says; it needs no configuration, only a copy."""
+    parser = argparse.ArgumentParser(prog="python -m services.consent fsck")
+    parser.add_argument("--database-url-file", type=Path, required=True)
+    parser.add_argument("--vkey-file", type=Path, required=True)
+    parser.add_argument("--kept", type=Path, action="append", default=[])
+    told = parser.parse_args(arguments)
+    return fsck(told.database_url_file, told.vkey_file, told.kept)
+
 
 if __name__ == "__main__":
-    sys.exit(main())
+    if sys.argv[1:2] == ["fsck"]:
+        sys.exit(check(sys.argv[2:]))
+    run("services.consent", Settings, {"serve": serve, "work": work})
