@@ -6,11 +6,13 @@ Everything that starts, stops or describes the stack is made from this list.
 
 from __future__ import annotations
 
+import functools
 import signal
 import sys
 from collections.abc import Callable
 
 from deploy.postgres import server as postgres
+from deploy.postgres.migrations import is_newest
 from deploy.rabbitmq import server as rabbitmq
 from deploy.state import CHECKOUT, State
 from deploy.supervisor import probes
@@ -55,6 +57,7 @@ def migrate(service: str) -> Process:
         command=python(f"services.{service}", "migrate", "--config", f"{{etc}}/{name}.toml"),
         ready=probes.never,
         needs=("provision-vault",),
+        unneeded=functools.partial(is_newest, service=service),
         vault_role=name,
         once=True,
     )

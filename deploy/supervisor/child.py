@@ -82,6 +82,9 @@ class Child:
         self.first_started = self.first_started or time.monotonic()
         self.enter(Stage.STARTING)
         try:
+            if await asyncio.to_thread(self.process.unneeded, self.state):
+                self.succeed(Stage.DONE)
+                return
             await asyncio.to_thread(self.prepare, self.process)
             command = await asyncio.to_thread(self.process.command, self.state)
             if not self.wanted:

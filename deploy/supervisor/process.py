@@ -30,6 +30,11 @@ def nothing(state: State) -> None:
     """Prepare nothing: most processes find all they need in their configuration."""
 
 
+def never_unneeded(state: State) -> bool:
+    """Say that there is always something to do, or that it takes the process itself to know."""
+    return False
+
+
 @attrs.frozen
 class Process:
     """One line of the list of processes."""
@@ -44,6 +49,8 @@ class Process:
     """What must be ready before this is started for the first time."""
     prepare: Callable[[State], None] = nothing
     """Done before every start; may be slow, may talk to what the process needs."""
+    unneeded: Callable[[State], bool] = never_unneeded
+    """Whether a one-shot has nothing to do, so that it need not even be started."""
     vault_role: str | None = None
     """Who the process is for Vault; a fresh single-use secret is laid out before each start."""
     once: bool = False
@@ -51,5 +58,5 @@ class Process:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 8
     """How long it may take to stop before it is killed."""
-    start_seconds: float = 60
+    start_seconds: float = 120
     """How long it may take to become ready before `up` gives up waiting."""
