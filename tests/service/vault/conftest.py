@@ -36,12 +36,14 @@ def state() -> Iterator[State]:
     folder.chmod(0o755)  # PostgreSQL runs as a user of its own
     prepared = State(root=folder, port_base=free_port_base()).prepare()
     make_root(prepared)
-    with running(postgres_server, prepared), running(server, prepared):
-        postgres_provision.provision(prepared)
-        definitions.make(prepared, None)
-        provision.provision(prepared)
-        yield prepared
-    shutil.rmtree(folder)
+    try:
+        with running(postgres_server, prepared), running(server, prepared):
+            postgres_provision.provision(prepared)
+            definitions.make(prepared, None)
+            provision.provision(prepared)
+            yield prepared
+    finally:
+        shutil.rmtree(folder)
 
 
 def free_port_base() -> int:
