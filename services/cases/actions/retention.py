@@ -49,12 +49,12 @@ def show_disposal(tools: Tools, who: Caller, name: str) -> Prospect:
     return _prospect(case, tools.today())
 
 
-def dispose_case(tools: Tools, name: str) -> Prospect:
+def dispose_case(tools: Tools, who: Caller, name: str) -> Prospect:
     """
     Dispose of a case whose time has passed, with its breaches and the enquiries it grew from.
 
     consent decides for each record and writes it down; the worker then destroys the keys, which
-    this process can't. A repeat of what is under way changes nothing.
+    this process can't. A repeat of what is under way shows it, and changes nothing.
 
     Raises:
         RefusedByPolicy: the time has not passed, or another reason.
@@ -69,6 +69,8 @@ def dispose_case(tools: Tools, name: str) -> Prospect:
         unknown = record_of(name.partition("/")[2])
         tools.consent.authorise_disposal(unknown, tools.today())
         raise NotAvailable
+    if not case.state.takes_more:
+        return show_disposal(tools, who, name)
     for record_id, _ in records:
         tools.consent.authorise_disposal(record_of(record_id), case.dispose_from)
     with tools.begin() as work:

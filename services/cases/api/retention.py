@@ -21,10 +21,8 @@ class RetentionServicer(retention_pb2_grpc.RetentionServiceServicer):
     def DisposeCase(
         self, request: pb.DisposeCaseRequest, context: grpc.ServicerContext
     ) -> pb.DisposeCaseResponse:
-        if request.really:
-            prospect = retention.dispose_case(self.tools, request.name)
-        else:
-            prospect = retention.show_disposal(self.tools, current_caller(), request.name)
+        act = retention.dispose_case if request.really else retention.show_disposal
+        prospect = act(self.tools, current_caller(), request.name)
         return pb.DisposeCaseResponse(
             record=prospect.record,
             dispose_from_date=prospect.dispose_from.isoformat(),

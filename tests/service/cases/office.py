@@ -7,13 +7,7 @@ from uuid import uuid4
 
 import attrs
 from google.protobuf.timestamp_pb2 import Timestamp
-from sas.cases.v1 import (
-    case_notes_pb2,
-    cases_pb2,
-    disclosures_pb2,
-    documents_pb2,
-    retention_pb2,
-)
+from sas.cases.v1 import case_notes_pb2, cases_pb2, disclosures_pb2, documents_pb2, retention_pb2
 from sas.common.v1.purpose_pb2 import DISCLOSURE_PURPOSE_WELFARE_SUPPORT, PURPOSE_ADVICE
 from sas.consent.v1 import consents_pb2
 
@@ -34,9 +28,8 @@ class Office:
 
     def opens_case(self, of: Person, **fields: str) -> cases_pb2.Case:
         """Open a case."""
-        request = cases_pb2.OpenCaseRequest(
-            student=of.name, request_id=str(uuid4()), **{"topic": f"{CANARY}-topic"} | fields
-        )
+        said = {"topic": f"{CANARY}-topic", "request_id": str(uuid4())} | fields
+        request = cases_pb2.OpenCaseRequest(student=of.name, **said)
         return self.sas.call(self.who, self.sas.cases.OpenCase, request)
 
     def writes_note(self, case: str, **fields: str) -> case_notes_pb2.CaseNoteSummary:

@@ -1,115 +1,185 @@
-"""Breaches of confidentiality, with the real servers."""
+"""Breaches of confidentiality, with the real servers (R32-R38)."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from uuid import uuid4
 
+import attrs
 import pytest
-from sas.cases.v1 import (
-    breaches_pb2,
-)
-from sas.consent.v1 import breach_procedure_pb2
+from sas.cases.v1 import breaches_pb2 as pb
+from sas.consent.v1 import breach_procedure_pb2 as procedure
 
-from common.errors import (
-    RefusedByPolicy,
-    WrongState,
-)
-from tests.service.cases.house import House, Person, adviser
-from tests.service.cases.office import (
-    CANARY,
-    Office,
-    timestamp,
-)
+from common.errors import InvalidFields, RefusedByPolicy, StaleEtag, WrongState
+from tests.service.cases.house import House, Person, adviser, student
+from tests.service.cases.office import CANARY, Office, timestamp
 
 
-def test_a_breach_is_recorded_decided_and_told(sas: House, office: Office, zoe: Person) -> None:
-    """R32-R38: what is missing is named; then the decision is final and what was told is kept."""
-    colleague = adviser()
-    police = f"thirdParties/{uuid4()}"
-    case = office.opens_case(zoe)
-    drafted = sas.call(
-        office.who,
-        sas.breaches.DraftBreach,
-        breaches_pb2.DraftBreachRequest(
-            parent=case.name,
-            parts=breaches_pb2.BreachParts(outline=f"{CANARY} outline"),
+@attrs.frozen
+class Involved:
+    """The staff member involved, and the recipient they think of."""
+
+    sas: House
+    who: Person
+    police: str
+
+    def drafts(self, case: str) -> pb.Breach:
+        """Begin the record, with an outline only."""
+        request = pb.DraftBreachRequest(
+            parent=case,
+            parts=pb.BreachParts(outline=f"{CANARY} outline"),
             request_id=str(uuid4()),
-        ),
-    )
-    assert "reason_missing" in drafted.missing
-    with pytest.raises(RefusedByPolicy) as refused:
-        decide(sas, office.who, drafted.name)
-    assert {"reason_missing", "advice_missing", "recipient_missing"} <= set(refused.value.reasons)
-    ground = next(
-        each.name
-        for each in sas.call(
-            office.who, sas.procedure.ListGrounds, breach_procedure_pb2.ListGroundsRequest()
-        ).grounds
-        if not each.statute
-    )
-    amended = sas.call(
-        office.who,
-        sas.breaches.AmendBreach,
-        breaches_pb2.AmendBreachRequest(
-            name=drafted.name,
-            parts=breaches_pb2.BreachParts(
-                ground=ground,
-                serious=breaches_pb2.YES_NO_YES,
-                imminent=breaches_pb2.YES_NO_YES,
-                reason=f"{CANARY} reason",
-                intended_outcome=f"{CANARY} outcome",
-                student_spoken_to=f"{CANARY} spoken",
-                recipients=[breaches_pb2.BreachRecipient(third_party=police, kind="police")],
-            ),
-            etag=drafted.etag,
-        ),
-    )
-    assert list(amended.missing) == ["advice_missing"]
-    advise(sas, office.who, colleague, drafted.name)
-    assert decide(sas, office.who, drafted.name).state == breaches_pb2.BREACH_STATE_DECIDED
-    with pytest.raises(WrongState):
-        sas.call(
-            office.who,
-            sas.breaches.AmendBreach,
-            breaches_pb2.AmendBreachRequest(
-                name=drafted.name, parts=breaches_pb2.BreachParts(outline="another")
-            ),
         )
-    told = breaches_pb2.RecordBreachDisclosureRequest(
-        name=drafted.name,
-        recipient=police,
-        told=f"{CANARY} told",
-        told_at=timestamp(datetime.now(UTC)),
-        request_id=str(uuid4()),
-    )
-    for _ in range(2):
-        done = sas.call(office.who, sas.breaches.RecordBreachDisclosure, told)
-        assert done.state == breaches_pb2.BREACH_STATE_DISCLOSED
-    read = sas.call(
-        office.who, sas.breaches.GetBreach, breaches_pb2.GetBreachRequest(name=drafted.name)
-    )
+        return self.sas.call(self.who, self.sas.breaches.DraftBreach, request)
+
+    def amends(self, name: str, parts: pb.BreachParts, etag: str = "") -> pb.Breach:
+        """Add to the record."""
+        request = pb.AmendBreachRequest(name=name, parts=parts, etag=etag)
+        return self.sas.call(self.who, self.sas.breaches.AmendBreach, request)
+
+    def all_parts(self) -> pb.BreachParts:
+        """Write what the policy asks for, but for the outline."""
+        asked = procedure.ListGroundsRequest()
+        grounds = self.sas.call(self.who, self.sas.procedure.ListGrounds, asked).grounds
+        return pb.BreachParts(
+            ground=next(each.name for each in grounds if not each.statute),
+            serious=pb.YES_NO_YES,
+            imminent=pb.YES_NO_YES,
+            reason=f"{CANARY} reason",
+            intended_outcome=f"{CANARY} outcome",
+            student_spoken_to=f"{CANARY} spoken",
+            recipients=[pb.BreachRecipient(third_party=self.police, kind="police")],
+        )
+
+    def is_advised(self, name: str) -> None:
+        """Ask a colleague, who answers from their own session."""
+        colleague = adviser()
+        ask = procedure.AskForAdviceRequest(name=name, colleague=colleague.name)
+        self.sas.call(self.who, self.sas.procedure.AskForAdvice, ask)
+        give = procedure.GiveAdviceRequest(name=name, answer=procedure.ADVICE_ANSWER_FOR)
+        self.sas.call(colleague, self.sas.procedure.GiveAdvice, give)
+
+    def decides(self, name: str) -> pb.Breach:
+        """Decide to break confidentiality."""
+        request = pb.DecideBreachRequest(name=name)
+        return self.sas.call(self.who, self.sas.breaches.DecideBreach, request)
+
+    def has_told(self, name: str, recipient: str) -> pb.RecordBreachDisclosureRequest:
+        """Write what was told, to be recorded."""
+        return pb.RecordBreachDisclosureRequest(
+            name=name,
+            recipient=recipient,
+            told=f"{CANARY} told",
+            told_at=timestamp(datetime.now(UTC)),
+            request_id=str(uuid4()),
+        )
+
+    def records(self, request: pb.RecordBreachDisclosureRequest) -> pb.Breach:
+        """Record what was told."""
+        return self.sas.call(self.who, self.sas.breaches.RecordBreachDisclosure, request)
+
+    def reads(self, name: str) -> pb.BreachRecord:
+        """Open the record."""
+        request = pb.GetBreachRequest(name=name)
+        return self.sas.call(self.who, self.sas.breaches.GetBreach, request)
+
+    def has_decided(self, case: str) -> str:
+        """Take a breach as far as the decision."""
+        drafted = self.drafts(case)
+        self.amends(drafted.name, self.all_parts())
+        self.is_advised(drafted.name)
+        return self.decides(drafted.name).name
+
+
+@pytest.fixture
+def involved(sas: House, office: Office) -> Involved:
+    """Give the staff member involved."""
+    return Involved(sas, office.who, f"thirdParties/{uuid4()}")
+
+
+def test_what_is_missing_is_named(office: Office, involved: Involved, zoe: Person) -> None:
+    drafted = involved.drafts(office.opens_case(zoe).name)
+    assert "reason_missing" in drafted.missing
+    assert "outline_missing" not in drafted.missing
+    with pytest.raises(RefusedByPolicy) as refused:
+        involved.decides(drafted.name)
+    assert {"reason_missing", "advice_missing", "recipient_missing"} <= set(refused.value.reasons)
+    amended = involved.amends(drafted.name, involved.all_parts(), drafted.etag)
+    assert list(amended.missing) == ["advice_missing"]
+    with pytest.raises(StaleEtag):
+        involved.amends(drafted.name, involved.all_parts(), drafted.etag)
+
+
+def test_a_breach_is_decided_told_and_read(office: Office, involved: Involved, zoe: Person) -> None:
+    name = involved.has_decided(office.opens_case(zoe).name)
+    told = involved.has_told(name, involved.police)
+    for _ in range(2):  # a repeated call records it once
+        assert involved.records(told).state == pb.BREACH_STATE_DISCLOSED
+    read = involved.reads(name)
     assert (read.outline, read.reason) == (f"{CANARY} outline", f"{CANARY} reason")
+    assert (read.intended_outcome, read.student_spoken_to) == (
+        f"{CANARY} outcome",
+        f"{CANARY} spoken",
+    )
     assert len(read.told) == 1
-    assert read.told[0].endswith(f"{police}: {CANARY} told")
+    assert read.told[0].endswith(f"{involved.police}: {CANARY} told")
 
 
-def decide(sas: House, who: Person, name: str) -> breaches_pb2.Breach:
-    """Decide to breach confidentiality."""
-    return sas.call(who, sas.breaches.DecideBreach, breaches_pb2.DecideBreachRequest(name=name))
+def test_after_the_decision_nothing_changes(
+    office: Office, involved: Involved, zoe: Person
+) -> None:
+    """R38: immutable."""
+    name = involved.has_decided(office.opens_case(zoe).name)
+    with pytest.raises(WrongState):
+        involved.amends(name, pb.BreachParts(outline="another"))
+    with pytest.raises(RefusedByPolicy):
+        involved.decides(name)
+    assert involved.reads(name).outline == f"{CANARY} outline"
 
 
-def advise(sas: House, who: Person, colleague: Person, name: str) -> None:
-    """Ask a colleague, who answers from their own session."""
-    sas.call(
-        who,
-        sas.procedure.AskForAdvice,
-        breach_procedure_pb2.AskForAdviceRequest(name=name, colleague=colleague.name),
-    )
-    sas.call(
-        colleague,
-        sas.procedure.GiveAdvice,
-        breach_procedure_pb2.GiveAdviceRequest(
-            name=name, answer=breach_procedure_pb2.ADVICE_ANSWER_FOR
-        ),
-    )
+def test_a_decision_that_was_cut_off_is_finished_by_a_repeat(
+    sas: House, office: Office, involved: Involved, zoe: Person
+) -> None:
+    """Consent has committed it and this service has not: as after a crash in between."""
+    name = involved.has_decided(office.opens_case(zoe).name)
+    sas.sql("update breaches set state = 'draft' where id = %s", name.partition("/")[2])
+    with pytest.raises(WrongState):
+        involved.amends(name, pb.BreachParts(outline="another"))
+    assert involved.decides(name).state == pb.BREACH_STATE_DECIDED
+    assert involved.reads(name).outline == f"{CANARY} outline"
+
+
+def test_what_was_told_to_somebody_else_is_refused(
+    office: Office, involved: Involved, zoe: Person
+) -> None:
+    """R38 iv: to whom confidentiality has been breached."""
+    name = involved.has_decided(office.opens_case(zoe).name)
+    with pytest.raises(RefusedByPolicy):
+        involved.records(involved.has_told(name, f"thirdParties/{uuid4()}"))
+    read = involved.reads(name)
+    assert list(read.told) == []
+    assert read.breach.state == pb.BREACH_STATE_DECIDED
+
+
+def test_nothing_is_told_in_the_future(office: Office, involved: Involved, zoe: Person) -> None:
+    name = involved.has_decided(office.opens_case(zoe).name)
+    told = involved.has_told(name, involved.police)
+    told.told_at.seconds += 3600
+    with pytest.raises(InvalidFields):
+        involved.records(told)
+
+
+def test_an_unknown_breach_and_one_for_others_are_refused_with_the_same_bytes(
+    sas: House, office: Office, involved: Involved, zoe: Person
+) -> None:
+    name = involved.has_decided(office.opens_case(zoe).name)
+    outsider, unknown = student(), f"breaches/{uuid4()}"
+    for method, request in (
+        ("GetBreach", pb.GetBreachRequest),
+        ("DecideBreach", pb.DecideBreachRequest),
+    ):
+        refusals = {
+            sas.refusal(outsider, f"BreachesService/{method}", request(name=each))
+            for each in (name, unknown)
+        }
+        assert len(refusals) == 1

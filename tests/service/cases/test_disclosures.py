@@ -6,19 +6,15 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
-from sas.cases.v1 import (
-    disclosures_pb2,
-)
+from sas.cases.v1 import disclosures_pb2
+from sas.common.v1.purpose_pb2 import DISCLOSURE_PURPOSE_WELFARE_SUPPORT
 from sas.consent.v1 import consents_pb2
 
-from common.errors import (
-    OurFault,
-    RefusedByPolicy,
-    TryAgain,
-)
-from tests.service.cases.house import House, Person, eventually
+from common.errors import NotAvailable, OurFault, RefusedByPolicy, StaleEtag, TryAgain
+from tests.service.cases.house import House, Person, eventually, student
 from tests.service.cases.office import (
     CANARY,
+    ENDS_ON,
     LETTER,
     Office,
     agree,
@@ -138,3 +134,82 @@ def test_a_payload_changed_in_the_tables_does_not_leave(
     with pytest.raises(OurFault):
         office.sends(disclosure.name)
     assert sas.mails(address) == []
+
+
+def test_while_consent_is_away_nothing_leaves_and_nothing_is_lost(
+    sas: House, office: Office, zoe: Person
+) -> None:
+    """R3: one gate; when it can't answer, the answer is no."""
+    address = f"tutor-{uuid4()}@example.org"
+    case = office.opens_case(zoe)
+    note = office.writes_note(case.name)
+    disclosure, link, code = sent_disclosure(office, zoe, address)
+    sas.supervisor("stop", "consent-serve")
+    try:
+        with pytest.raises(TryAgain):
+            office.reads_note(note.name)
+        with pytest.raises(TryAgain):
+            office.sends(disclosure.name)
+        with pytest.raises(NotAvailable):
+            sas.call(None, sas.disclosures.CollectDisclosure, collect(link, code))
+        # Writing needs no decision.
+        written = office.writes_note(case.name)
+    finally:
+        sas.supervisor("start", "consent-serve")
+    eventually(lambda: reads_again(office, written.name))
+    found = sas.call(None, sas.disclosures.CollectDisclosure, collect(link, code))
+    assert found.content == LETTER
+
+
+def reads_again(office: Office, name: str) -> bool:
+    """Try to read, until consent is back."""
+    try:
+        office.reads_note(name)
+    except TryAgain:
+        return False
+    return True
+
+
+def test_a_disclosure_changes_against_its_etag(sas: House, office: Office, zoe: Person) -> None:
+    address = f"tutor-{uuid4()}@example.org"
+    disclosure, _, _ = sent_disclosure(office, zoe, address)
+    with pytest.raises(StaleEtag):
+        office.sends(disclosure.name, etag="other")
+    assert office.sends(disclosure.name, etag=disclosure.etag).etag != disclosure.etag
+
+
+def test_a_repeated_proposal_asks_the_student_once(sas: House, office: Office, zoe: Person) -> None:
+    case = office.opens_case(zoe)
+    request = disclosures_pb2.ProposeDisclosureRequest(
+        document=office.attaches_letter(case.name).name,
+        recipient=f"thirdParties/{uuid4()}",
+        recipient_name="Dr Example",
+        recipient_address="tutor@example.org",
+        purpose=DISCLOSURE_PURPOSE_WELFARE_SUPPORT,
+        ends_on=ENDS_ON,
+        request_id=str(uuid4()),
+    )
+    with ThreadPoolExecutor(5) as pool:
+        calls = [
+            pool.submit(sas.call, office.who, sas.disclosures.ProposeDisclosure, request)
+            for _ in range(5)
+        ]
+        found = [call.result() for call in calls]
+    assert len({(each.name, each.consent) for each in found}) == 1
+
+
+def test_an_unknown_disclosure_and_another_students_are_refused_with_the_same_bytes(
+    sas: House, office: Office, zoe: Person
+) -> None:
+    case = office.opens_case(zoe)
+    disclosure = office.proposes(office.attaches_letter(case.name).name, "tutor@example.org")
+    outsider = student()
+    for method, request in (
+        ("PreviewDisclosure", disclosures_pb2.PreviewDisclosureRequest),
+        ("SendDisclosure", disclosures_pb2.SendDisclosureRequest),
+    ):
+        refusals = {
+            sas.refusal(outsider, f"DisclosuresService/{method}", request(name=each))
+            for each in (disclosure.name, f"disclosures/{uuid4()}")
+        }
+        assert len(refusals) == 1

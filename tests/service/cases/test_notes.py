@@ -7,19 +7,9 @@ from uuid import uuid4
 import pytest
 from sas.consent.v1 import walls_pb2
 
-from common.errors import (
-    InvalidFields,
-    NotAvailable,
-    OurFault,
-    ServiceError,
-    TryAgain,
-)
+from common.errors import InvalidFields, NotAvailable, OurFault, ServiceError, TryAgain
 from tests.service.cases.house import House, Person, adviser, student
-from tests.service.cases.office import (
-    CANARY,
-    Office,
-    to_read,
-)
+from tests.service.cases.office import CANARY, Office, to_read
 
 
 def test_a_note_comes_back_as_it_was_written(office: Office, zoe: Person) -> None:
@@ -60,7 +50,9 @@ def test_an_unknown_note_and_a_forbidden_one_are_refused_with_the_same_bytes(
     unknown = f"notes/{uuid4()}"
     walled = adviser()
     wall = walls_pb2.DeclareWallRequest(
-        staff_member=walled.name, record=f"records/{case.name.partition('/')[2]}"
+        staff_member=walled.name,
+        record=f"records/{case.name.partition('/')[2]}",
+        request_id=str(uuid4()),
     )
     sas.call(walled, sas.walls.DeclareWall, wall)
     outsiders = [

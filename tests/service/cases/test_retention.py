@@ -5,23 +5,11 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from sas.cases.v1 import (
-    breaches_pb2,
-    cases_pb2,
-    enquiries_pb2,
-)
+from sas.cases.v1 import breaches_pb2, cases_pb2, enquiries_pb2
 
-from common.errors import (
-    NotAvailable,
-    RefusedByPolicy,
-    WrongState,
-)
-from tests.service.cases.house import House, Person, eventually
-from tests.service.cases.office import (
-    LONG_AGO,
-    Office,
-    dispose,
-)
+from common.errors import NotAvailable, RefusedByPolicy, WrongState
+from tests.service.cases.house import House, Person, eventually, student
+from tests.service.cases.office import LONG_AGO, Office, dispose
 
 
 def test_a_case_whose_time_has_passed_can_be_read_by_nobody(
@@ -79,3 +67,40 @@ def test_what_belongs_to_a_case_goes_with_it(sas: House, office: Office, zoe: Pe
     ]
     counted = "select count(*) from disposals where record = any(%s)"
     eventually(lambda: sas.sql(counted, records) == [(3,)])
+
+
+def test_disposal_twice_is_disposal_once(sas: House, office: Office, zoe: Person) -> None:
+    """R27: run twice = same result."""
+    case = office.opens_case(zoe, contact_date=LONG_AGO)
+    record = dispose(sas, office.who, case.name, really=True).record
+    counted = "select count(*) from disposals where record = %s"
+    eventually(lambda: sas.sql(counted, record) == [(1,)])
+    assert dispose(sas, office.who, case.name, really=True).authorised
+    assert sas.sql(counted, record) == [(1,)]
+
+
+def test_a_student_who_comes_back_keeps_the_old_case(
+    sas: House, office: Office, zoe: Person
+) -> None:
+    """R26: a new enquiry in year 5 moves the date."""
+    case = office.opens_case(zoe, contact_date=LONG_AGO)
+    assert dispose(sas, office.who, case.name, really=False).due
+    office.opens_case(zoe)
+    assert not dispose(sas, office.who, case.name, really=False).due
+    with pytest.raises(RefusedByPolicy):
+        dispose(sas, office.who, case.name, really=True)
+
+
+def test_the_list_of_what_is_due(sas: House, office: Office, zoe: Person) -> None:
+    old = office.opens_case(zoe, contact_date=LONG_AGO)
+    new = office.opens_case(student())
+    due: set[str] = set()
+    request = cases_pb2.ListCasesRequest(disposal_due=True, page_size=200)
+    while True:
+        page = sas.call(office.who, sas.cases.ListCases, request)
+        due |= {case.name for case in page.cases}
+        if not page.next_page_token:
+            break
+        request.page_token = page.next_page_token
+    assert old.name in due
+    assert new.name not in due

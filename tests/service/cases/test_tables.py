@@ -8,19 +8,12 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sas.cases.v1 import (
-    cases_pb2,
-)
+from sas.cases.v1 import cases_pb2
 
 from common.migrate import downgrade, upgrade
 from services.cases.storage.tables import metadata
 from tests.service.cases.house import House, Person
-from tests.service.cases.office import (
-    CANARY,
-    Office,
-    agree,
-    link_and_code,
-)
+from tests.service.cases.office import CANARY, Office, agree, link_and_code
 
 
 def test_no_table_and_no_log_holds_a_word(sas: House, office: Office, zoe: Person) -> None:
