@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ class FullStack:
         """Give a client for JSON calls, with the session of *who*."""
         return httpx.Client(
             base_url=f"https://{people.address(self.state)}",
-            verify=str(self.state / "tls/ca.pem"),
+            verify=ssl.create_default_context(cafile=self.state / "tls/ca.pem"),
             trust_env=False,
             headers={"authorization": f"Bearer {who.token}"} if who else {},
         )
@@ -70,7 +71,7 @@ def _stack(state: State, command: str) -> None:
         },
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

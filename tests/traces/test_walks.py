@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import json
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -39,6 +40,8 @@ COLLECTING = [
     "consent.AuthoriseCollection",
     OPENING,
 ]
+pytestmark = pytest.mark.timeout(400)  # the whole stack starts within the first
+
 LETTER = b"%PDF-1.7 a letter"
 TUTOR = {"displayName": "Dr Rosalind Achebe", "address": "r.achebe@tutors.example"}
 
@@ -81,15 +84,31 @@ def test_a_staff_member_reads_a_note_by_one_decision_and_one_key(
 
 
 def test_who_may_not_read_a_note_opens_nothing(stack: FullStack, note: str) -> None:
-    """Refused, and recorded all the same."""
+    """Refused, and recorded all the same; a note that never was takes the same way."""
     with stack.http(stack.student) as student:
-        answer = student.get(f"/v1/{note}?purpose=PURPOSE_ADVICE")
-    spans = spans_of(stack.state.root, answer.headers["x-sas-trace"])
-    if answer.status_code == 403:
+        refused = student.get(f"/v1/{note}?purpose=PURPOSE_ADVICE")
+        absent = student.get(f"/v1/notes/{new()}?purpose=PURPOSE_ADVICE")
+    assert (refused.status_code, refused.content) == (absent.status_code, absent.content)
+    for answer in (refused, absent):
+        spans = spans_of(stack.state.root, answer.headers["x-sas-trace"])
+        assert ways_to(spans, "consent.OpenRecord") == [READING[:-1]]
         assert ways_to(spans, OPENING) == []
         assert_recorded(spans, "consent.OpenRecord", effect="forbid")
-    else:  # her own record, which she may see
-        assert ways_to(spans, OPENING) == [READING]
+
+
+def test_trace_ledger_and_vault_tell_of_the_same_opening(
+    stack: FullStack, adviser: httpx.Client, note: str
+) -> None:
+    """One id in all three, so that they can be compared."""
+    trace_id = adviser.get(f"/v1/{note}?purpose=PURPOSE_ADVICE").headers["x-sas-trace"]
+    spans = spans_of(stack.state.root, trace_id)
+    decided = assert_recorded(spans, "consent.OpenRecord", effect="permit")
+    entry = behind.entry(stack.state, int(decided.attributes["sas.ledger_index"]))
+    assert (entry["trace"], entry["entry"]) == (trace_id, decided.attributes["sas.decision"])
+    asked = [line for line in vault_asked(stack) if trace_id in line["headers"]["traceparent"][0]]
+    assert [(each["path"].split("/")[:2], each["headers"]["x-sas-decision"]) for each in asked] == [
+        (["rk-case", "decrypt"], [entry["entry"]])
+    ]
 
 
 def test_writing_a_note_opens_nothing(stack: FullStack, adviser: httpx.Client, case: str) -> None:
@@ -111,6 +130,17 @@ def test_a_tutor_sees_one_letter_by_one_decision_and_one_key(
     assert ways_to(spans, OPENING) == [COLLECTING]
     assert_recorded_first(spans, "consent.AuthoriseCollection", effect="permit")
     assert ways_to(spans_of(stack.state.root, never.headers["x-sas-trace"]), OPENING) == []
+
+
+def vault_asked(stack: FullStack) -> list[dict[str, Any]]:
+    """Give the requests for decryption that Vault's audit log has."""
+    lines = (stack.state / "vault/audit.log").read_text(encoding="utf-8").splitlines()
+    records = [json.loads(line) for line in lines]
+    return [
+        each["request"]
+        for each in records
+        if each["type"] == "request" and "/decrypt/" in each["request"]["path"]
+    ]
 
 
 def sent_letter(stack: FullStack, adviser: httpx.Client, case: str) -> tuple[str, str]:
