@@ -82,7 +82,7 @@ ATTRIBUTES: Mapping[str, str] = MappingProxyType(
 _CODE = re.compile(r"[A-Za-z0-9_:./@,-]{1,120}")
 """Codes, random names, routes. No blank: a sentence or a person's full name does not pass."""
 
-_NAME = re.compile(r"(-> |vault |event |publish )?[A-Za-z0-9_./-]{1,80}")
+_NAME = re.compile(r"(-> |vault |event |publish |timer )?[A-Za-z0-9_./-]{1,80}")
 
 _TRACECONTEXT = TraceContextTextMapPropagator()
 

@@ -43,14 +43,46 @@ def test_the_name_of_a_span_is_one_of_our_constants() -> None:
     assert declared_name("SELECT words FROM notes") == "unnamed"
 
 
+def test_every_name_given_to_a_span_is_of_a_kind_that_leaves() -> None:
+    unnamed = {
+        f"{file.relative_to(ROOT)}:{call.lineno}: {name}"
+        for file, call in calls()
+        if _called(call) == "span" and call.args
+        for name in [_text(call.args[0])]
+        if name and declared_name(name) == "unnamed"
+    }
+    assert unnamed == set()
+
+
 def attribute_names() -> Iterator[tuple[Path, int, str]]:
     """Find the names given to `span(...)` and `set_attribute(...)` in our code."""
+    for file, call in calls():
+        for name in _names(call):
+            yield file, call.lineno, name
+
+
+def calls() -> Iterator[tuple[Path, ast.Call]]:
+    """Find every call of a function in our code."""
     for folder in ("common", "services", "deploy", "clients"):
         for file in (ROOT / folder).rglob("*.py"):
-            for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(call, ast.Call):
-                    for name in _names(call):
-                        yield file, call.lineno, name
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call):
+                    yield file, node
+
+
+def _called(call: ast.Call) -> str:
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return getattr(call.func, "id", "")
+
+
+def _text(name: ast.expr) -> str:
+    """Give a name as it is written, with `x` for what is filled in."""
+    if isinstance(name, ast.JoinedStr):
+        return "".join(_text(part) for part in name.values)
+    if isinstance(name, ast.FormattedValue):
+        return "x"
+    return str(name.value) if isinstance(name, ast.Constant) else ""
 
 
 def _names(call: ast.Call) -> Iterator[str]:
