@@ -110,6 +110,12 @@ def module_named(imported: str) -> str | None:
     return None
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_service_starts_the_common_way(service: str) -> None:
+    """So that no process logs, or dies, with somebody's words."""
+    assert "common.process.run" in imports(CHECKOUT / f"services/{service}/__main__.py")
+
+
 MODULES = sorted(
     ".".join(file.relative_to(CHECKOUT).with_suffix("").parts)
     for file in FILES

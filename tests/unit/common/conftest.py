@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
+import structlog
 from sas.cases.v1 import case_notes_pb2, case_notes_pb2_grpc
 from sas.consent.v1 import records_pb2, records_pb2_grpc
 from sas.identity.v1 import sessions_pb2, sessions_pb2_grpc
 
+from common import logs
 from common.caller import Caller, optional_caller
 from common.config import Config, NoSettings, load
 from common.rpc.client import Peer
@@ -22,6 +29,27 @@ from tests.kit.vault_alone import VaultAlone
 @pytest.fixture
 def vault(tmp_path: Path) -> VaultAlone:
     return VaultAlone(tmp_path)
+
+
+Lines = Callable[[], list[dict[str, Any]]]
+
+
+@pytest.fixture
+def lines(capfd: pytest.CaptureFixture[str]) -> Iterator[Lines]:
+    """Log as a process does, and give what was logged since the last time, line by line."""
+    handlers, hooks = logging.getLogger().handlers[:], (sys.excepthook, threading.excepthook)
+    logs.start("cases-serve")
+
+    def read() -> list[dict[str, Any]]:
+        written = capfd.readouterr().err
+        assert "Jane" not in written
+        return [json.loads(line) for line in written.splitlines()]
+
+    yield read
+    logging.captureWarnings(False)
+    logging.getLogger().handlers[:] = handlers
+    sys.excepthook, threading.excepthook = hooks
+    structlog.reset_defaults()
 
 
 @attrs.define
@@ -99,6 +127,13 @@ def configured(folder: Path, process: str, vault: VaultAlone, port: int) -> Conf
 
 @pytest.fixture
 def running(vault: VaultAlone, tmp_path: Path) -> Iterator[Running]:
+    with serving(vault, tmp_path) as running:
+        yield running
+
+
+@contextmanager
+def serving(vault: VaultAlone, tmp_path: Path) -> Iterator[Running]:
+    """Run a server."""
     handlers, is_ready = Handlers(), [True]  # type: ignore[abstract]  # see Handlers
     server = Server(
         configured(tmp_path, "cases-serve", vault, 0),

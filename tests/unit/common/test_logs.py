@@ -7,37 +7,16 @@ import logging
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 import structlog
 from sas.cases.v1.case_notes_pb2 import CaseNote
 
-from common import logs, telemetry
+from common import telemetry
+from tests.unit.common.conftest import Lines
 
 WORDS = "Jane Doe has not slept"
-
-Lines = Callable[[], list[dict[str, Any]]]
-
-
-@pytest.fixture
-def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
-    """What was logged, line by line."""
-    before = logging.getLogger().handlers[:]
-    hooks = sys.excepthook
-    logs.start("cases-serve")
-
-    def read() -> list[dict[str, Any]]:
-        err = capsys.readouterr().err
-        assert "Jane" not in err
-        return [json.loads(line) for line in err.splitlines()]
-
-    yield read
-    logging.getLogger().handlers[:] = before
-    sys.excepthook = hooks
-    structlog.reset_defaults()
 
 
 def test_a_line_is_json_with_names_and_codes(lines: Lines) -> None:

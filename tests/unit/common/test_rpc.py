@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -23,7 +24,8 @@ from common import errors, telemetry
 from common.caller import calling
 from common.rpc.deadlines import ending_in, seconds_left
 from common.rpc.server import CONCURRENT_CALLS
-from tests.unit.common.conftest import Running
+from tests.kit.vault_alone import VaultAlone
+from tests.unit.common.conftest import Lines, Running, serving
 
 NOTE = "notes/8d7b6a0e-51f2-4a86-8a9d-0a3d2f6cfa01"
 CASE = "cases/8d7b6a0e-51f2-4a86-8a9d-0a3d2f6cfa02"
@@ -180,8 +182,8 @@ def test_wrong_fields_are_named_and_not_quoted(running: Running, gateway: Raw) -
     assert running.handlers.callers == []
 
 
-def test_no_text_of_an_exception_leaves(
-    running: Running, gateway: Raw, capfd: pytest.CaptureFixture[str]
+def test_no_text_of_an_exception_leaves_or_is_logged(
+    running: Running, gateway: Raw, lines: Lines
 ) -> None:
     def fail() -> None:
         try:
@@ -194,6 +196,9 @@ def test_no_text_of_an_exception_leaves(
         gateway.get_note()
     assert "Jane" not in everything_on_the_wire(caught.value)
     assert isinstance(errors.from_rpc_error(caught.value), errors.OurFault)
+    (line,) = [each for each in lines() if each["event"] == "rpc_failed"]
+    assert line["method"] == "/sas.cases.v1.CaseNotesService/GetCaseNote"
+    assert [each["type"] for each in line["exception"]] == ["RuntimeError", "KeyError"]
 
 
 def test_a_fault_is_found_by_its_trace(running: Running, gateway: Raw, spans: Spans) -> None:
@@ -396,19 +401,21 @@ def test_it_is_too_late_when_the_deadline_has_passed() -> None:
         pass
 
 
-def test_certificates_are_renewed_on_both_ends_without_losing_a_call(running: Running) -> None:
-    running.vault.seconds = 0.9  # renewed after 0.6 s
-    peer = running.as_peer("identity-serve")
-    stub = peer.stub(records_pb2_grpc.RecordsServiceStub)
+def test_certificates_are_renewed_on_both_ends_without_losing_a_call(
+    vault: VaultAlone, tmp_path: Path
+) -> None:
+    vault.seconds = 3  # so renewed after 2 s
     request = records_pb2.OpenRecordRequest(
         record=RECORD, action="case_note:read", purpose=PURPOSE_ADVICE
     )
-    before = running.vault.issued
-    ends = time.monotonic() + 2.5
-    while time.monotonic() < ends:
-        assert stub.OpenRecord(request).ledger_index == 7
-    assert running.vault.issued >= before + 3
-    peer.close()
+    with serving(vault, tmp_path) as running:
+        peer = running.as_peer("identity-serve")
+        stub = peer.stub(records_pb2_grpc.RecordsServiceStub)
+        ends = time.monotonic() + 5
+        while time.monotonic() < ends:
+            assert stub.OpenRecord(request).ledger_index == 7
+        peer.close()
+    assert vault.issued >= 6  # three at each end
 
 
 def probe(raw: Raw) -> health_pb2.HealthCheckResponse.ServingStatus:
