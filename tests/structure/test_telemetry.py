@@ -86,9 +86,7 @@ def _text(name: ast.expr) -> str:
 
 
 def _names(call: ast.Call) -> Iterator[str]:
-    called = (
-        call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    )
+    called = _called(call)
     if called == "set_attribute":
         given: list[ast.expr | None] = list(call.args[:1])
     elif called == "set_attributes":
