@@ -178,14 +178,14 @@ def _show(question: Question, entry: Entry, appended: Appended, decision: Decisi
         "decided",
         action=question.action,
         effect=decision.effect,
-        because=sorted(decision.reasons),
+        because=",".join(sorted(decision.reasons)),
         ledger_index=appended.index,
     )
 
 
 def _refuse(question: Question, decision: Decision) -> NoReturn:
     who, reasons = question.who, decision.reasons
-    if who.name == ANONYMOUS:
+    if who.name == ANONYMOUS or isinstance(question.resource, AccessList):
         raise NotAvailable
     if who.is_staff_of_service:
         if not who.second_factor:

@@ -1,0 +1,29 @@
+"""One running stack for the tests of consent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.service.consent.deeds import Case, Letter
+from tests.service.consent.house import House, house
+
+
+@pytest.fixture(scope="session")
+def sas() -> Iterator[House]:
+    """Run the servers, once for these tests."""
+    with house() as running:
+        yield running
+
+
+@pytest.fixture
+def case(sas: House) -> Case:
+    """Give a new case."""
+    return Case.open(sas)
+
+
+@pytest.fixture
+def letter(sas: House) -> Letter:
+    """Give a letter that nobody was asked about yet."""
+    return Letter.write(sas)

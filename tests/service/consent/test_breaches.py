@@ -1,0 +1,311 @@
+"""The procedure for breaching confidentiality: decided by the one involved, and recorded."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import attrs
+import pytest
+from sas.common.v1 import purpose_pb2
+from sas.consent.v1 import breach_procedure_pb2, records_pb2
+
+from common.errors import InvalidFields, NotAvailable, RefusedByPolicy, WrongState
+from tests.service.consent.deeds import Case, accesses, stamp
+from tests.service.consent.house import House, Person, in_days, staff
+
+FOR = breach_procedure_pb2.ADVICE_ANSWER_FOR
+AGAINST = breach_procedure_pb2.ADVICE_ANSWER_AGAINST
+RISK = "grounds/serious-imminent-risk"
+S38B = "grounds/terrorism-act-2000-s38b"
+EVERYTHING: dict[str, Any] = {
+    "ground": RISK,
+    "serious": True,
+    "imminent": True,
+    "has_outline": True,
+    "has_reason": True,
+    "has_intended_outcome": True,
+    "has_student_spoken_to": True,
+    "words_digest": "a" * 64,
+}
+
+
+@attrs.frozen
+class Breach:
+    """A breach under consideration, as its staff member sees it."""
+
+    sas: House
+    case: Case
+    ada: Person
+    uuid: str
+    doctor: str = attrs.field(factory=lambda: f"thirdParties/{uuid4()}")
+
+    @classmethod
+    def begin(cls, sas: House) -> Breach:
+        """Make a breach of a new case known to consent."""
+        case, uuid = Case.open(sas), str(uuid4())
+        sas.cases.records.RegisterRecord(
+            records_pb2.RegisterRecordRequest(
+                record=f"records/{uuid}",
+                kind=records_pb2.RECORD_KIND_BREACH,
+                student=case.student.name,
+                parent=case.record,
+            )
+        )
+        return cls(sas, case, staff(), uuid)
+
+    @property
+    def name(self) -> str:
+        """The breach's name."""
+        return f"breaches/{self.uuid}"
+
+    def told(self, who: Person | None = None, kind: str = "health", **facts: Any) -> list[str]:
+        """Tell the facts, and give what is missing."""
+        asked: dict[str, Any] = {
+            "name": self.name,
+            "record": f"records/{self.uuid}",
+            "case_record": self.case.record,
+        }
+        if kind:
+            recipient = breach_procedure_pb2.BreachFactsRecipient
+            asked["recipients"] = [recipient(third_party=self.doctor, kind=kind)]
+        request = breach_procedure_pb2.RecordBreachFactsRequest(**asked | facts)
+        method = self.sas.cases.procedure.RecordBreachFacts
+        return list(self.sas.call(who or self.ada, method, request).missing)
+
+    def asks(self, colleague: Person) -> breach_procedure_pb2.BreachProcedure:
+        """Ask a colleague."""
+        request = breach_procedure_pb2.AskForAdviceRequest(name=self.name, colleague=colleague.name)
+        return self.sas.call(self.ada, self.sas.gateway.procedure.AskForAdvice, request)
+
+    def advised(
+        self, colleague: Person, answer: breach_procedure_pb2.AdviceAnswer.ValueType = FOR
+    ) -> breach_procedure_pb2.BreachProcedure:
+        """Give advice, as the colleague."""
+        request = breach_procedure_pb2.GiveAdviceRequest(name=self.name, answer=answer)
+        return self.sas.call(colleague, self.sas.gateway.procedure.GiveAdvice, request)
+
+    def decided(self, who: Person | None = None, despite_advice: bool = False) -> int:
+        """Decide."""
+        request = breach_procedure_pb2.AuthoriseBreachRequest(
+            name=self.name, despite_advice=despite_advice
+        )
+        method = self.sas.cases.procedure.AuthoriseBreach
+        return self.sas.call(who or self.ada, method, request).ledger_index
+
+    def disclosed(self, recipient: str = "", told_at: datetime | None = None) -> int:
+        """Record what was told."""
+        request = breach_procedure_pb2.AuthoriseBreachDisclosureRequest(
+            name=self.name,
+            recipient=recipient or self.doctor,
+            payload_digest="b" * 64,
+            told_at=stamp(told_at or in_days(0)),
+        )
+        method = self.sas.cases.procedure.AuthoriseBreachDisclosure
+        return self.sas.call(self.ada, method, request).ledger_index
+
+
+@pytest.fixture
+def breach(sas: House) -> Breach:
+    return Breach.begin(sas)
+
+
+def test_the_life_of_a_breach(sas: House, breach: Breach) -> None:
+    assert breach.told(kind="") == [
+        "advice_missing",
+        "ground_not_chosen",
+        "intended_outcome_missing",
+        "outline_missing",
+        "reason_missing",
+        "recipient_missing",
+        "student_not_spoken_to",
+    ]
+    with pytest.raises(RefusedByPolicy) as refused:
+        breach.decided()
+    assert len(refused.value.reasons) == 7
+    assert breach.told(**EVERYTHING) == ["advice_missing"]
+
+    bob = staff()
+    with pytest.raises(RefusedByPolicy) as refused:
+        breach.advised(bob)
+    assert refused.value.reasons == ("not_asked_for_advice",)
+    assert list(breach.asks(bob).missing) == ["advice_missing"]
+    assert list(breach.advised(bob).missing) == []
+
+    index = breach.decided()
+    entry = sas.last_entry(breach=breach.name)
+    assert entry["index"] == index
+    assert entry["details"] == {
+        "ground": RISK,
+        "despite_advice": "no",
+        "advised_by": bob.name,
+        "advice": "for",
+    }
+    assert entry["items"] == [breach.doctor]
+    assert breach.disclosed() == index + 1
+    with pytest.raises(RefusedByPolicy) as refused:
+        breach.disclosed(f"thirdParties/{uuid4()}")
+    assert refused.value.reasons == ("recipient_not_decided",)
+    with pytest.raises(WrongState):
+        breach.told(**EVERYTHING | {"serious": False})
+    with pytest.raises(RefusedByPolicy) as refused:
+        breach.decided()
+    assert refused.value.reasons == ("breach_already_decided",)
+
+
+def test_the_staff_member_involved_decides_and_nobody_else(breach: Breach) -> None:
+    """R37: not the colleague, not a manager."""
+    bob, manager = staff(), staff("manager")
+    breach.told(**EVERYTHING)
+    breach.asks(bob)
+    breach.advised(bob)
+    for who in (bob, manager):
+        with pytest.raises(RefusedByPolicy) as refused:
+            breach.decided(who)
+        assert refused.value.reasons == ("not_the_staff_member_involved",)
+    breach.told(manager, **EVERYTHING | {"serious": False})
+    with pytest.raises(RefusedByPolicy) as refused:
+        breach.decided(manager)
+    assert "not_the_staff_member_involved" in refused.value.reasons
+    breach.told(**EVERYTHING)
+    breach.decided()
+
+
+def test_a_no_is_recorded_and_no_veto(sas: House, breach: Breach) -> None:
+    bob = staff()
+    breach.told(**EVERYTHING)
+    breach.asks(bob)
+    breach.advised(bob, AGAINST)
+    with pytest.raises(RefusedByPolicy) as refused:
+        breach.decided()
+    assert refused.value.reasons == ("advice_against",)
+    breach.decided(despite_advice=True)
+    assert sas.last_entry(breach=breach.name)["details"]["advice"] == "against"
+
+
+def test_who_can_not_advise(sas: House, breach: Breach) -> None:
+    """R36: oneself, a walled colleague; a wall that goes up later makes the advice not count."""
+    walled, bob = staff(), staff()
+    breach.told(**EVERYTHING)
+    breach.case.walled(walled)
+    for colleague in (breach.ada, walled):
+        with pytest.raises(InvalidFields):
+            breach.asks(colleague)
+    breach.asks(bob)
+    breach.advised(bob)
+    breach.case.walled(bob)
+    with pytest.raises(RefusedByPolicy) as refused:
+        breach.decided()
+    assert refused.value.reasons == ("advice_missing",)
+
+
+def test_a_wall_around_the_case_stands_around_its_breach(breach: Breach) -> None:
+    breach.told(**EVERYTHING)
+    breach.case.walled(breach.ada)
+    for deed in (breach.decided, breach.disclosed, lambda: breach.told(**EVERYTHING)):
+        with pytest.raises(NotAvailable):
+            deed()
+
+
+def test_what_nobody_recorded_is_not_there(sas: House, breach: Breach) -> None:
+    for deed in (breach.decided, breach.disclosed, lambda: breach.advised(staff())):
+        with pytest.raises(NotAvailable):
+            deed()
+    assert sas.last_entry(breach=breach.name)["reasons"] == ["no_such_breach"]
+
+
+def test_a_trustee_takes_no_part(breach: Breach) -> None:
+    breach.told(**EVERYTHING)
+    with pytest.raises(NotAvailable):
+        breach.decided(staff("trustee"))
+    with pytest.raises(NotAvailable):
+        breach.advised(staff("trustee"))
+
+
+def test_the_facts_belong_to_the_record(breach: Breach) -> None:
+    with pytest.raises(InvalidFields):
+        breach.told(case_record=f"records/{uuid4()}")
+    with pytest.raises(InvalidFields):
+        breach.told(record=f"records/{uuid4()}")
+
+
+def test_section_38b_is_for_the_police_and_for_no_student_to_see(
+    sas: House, breach: Breach
+) -> None:
+    """R34, R35: the student is not spoken to, and their list shows nothing of it."""
+    facts = EVERYTHING | {
+        "ground": S38B,
+        "serious": False,
+        "imminent": False,
+        "has_student_spoken_to": False,
+    }
+    assert breach.told(kind="college", **facts) == ["advice_missing", "recipient_not_of_ground"]
+    assert breach.told(kind="police", **facts) == ["advice_missing"]
+    bob = staff()
+    breach.asks(bob)
+    breach.advised(bob)
+    breach.decided()
+    breach.disclosed()
+    assert accesses(sas, breach.case.student) == []
+    lines = sas.sql("select count(*) from entries where breach = %s", breach.name)
+    assert lines == [(3,)]
+
+
+def test_a_risk_to_safety_is_in_the_students_list(sas: House, breach: Breach) -> None:
+    breach.told()
+    with pytest.raises(RefusedByPolicy):
+        breach.decided()
+    assert accesses(sas, breach.case.student) == []  # no ground is chosen yet
+    breach.told(**EVERYTHING)
+    bob = staff()
+    breach.asks(bob)
+    breach.advised(bob)
+    breach.decided()
+    seen = [(each.action, each.allowed) for each in accesses(sas, breach.case.student)]
+    assert seen == [("breach:decide", True), ("breach:advise", True), ("breach:decide", False)]
+
+
+def test_what_was_once_under_tipping_off_stays_hidden(sas: House, breach: Breach) -> None:
+    breach.told(kind="police", **EVERYTHING | {"ground": S38B})
+    breach.told(**EVERYTHING)
+    with pytest.raises(RefusedByPolicy):
+        breach.decided()
+    assert accesses(sas, breach.case.student) == []
+
+
+def test_reading_the_record_of_a_breach_is_a_line_about_the_breach(
+    sas: House, breach: Breach
+) -> None:
+    vault = sas.vaults["cases-serve"]
+    vault.create_record_key("rk-breach", breach.uuid)
+    item = f"{breach.name}/words/1"
+    key = vault.new_data_key("rk-breach", breach.uuid, item)
+    breach.told(kind="police", ground=S38B)
+    opened = sas.call(
+        breach.ada,
+        sas.cases.records.OpenRecord,
+        records_pb2.OpenRecordRequest(
+            record=f"records/{breach.uuid}",
+            action="breach:read",
+            purpose=purpose_pb2.PURPOSE_SAFETY,
+            items=[records_pb2.SealedItem(item=item, wrapped_key=key.wrapped)],
+            about=breach.name,
+        ),
+    )
+    assert opened.keys[0].key == key.plaintext
+    assert sas.last_entry(breach=breach.name)["action"] == "breach:read"
+    assert accesses(sas, breach.case.student) == []
+
+
+def test_the_grounds_lead_from_the_policys_words_to_the_law_of_today(sas: House) -> None:
+    request = breach_procedure_pb2.ListGroundsRequest()
+    found = sas.call(staff(), sas.gateway.procedure.ListGrounds, request).grounds
+    grounds = {each.name: each for each in found}
+    old = grounds["grounds/drug-trafficking-act-1994"]
+    assert old.superseded_by == "grounds/poca-2002"
+    assert grounds["grounds/poca-2002"].effect == "defence_only"
+    assert grounds[S38B].tipping_off
+    assert list(grounds[S38B].recipient_kinds) == ["police"]
+    assert not grounds[RISK].recipient_kinds
+    assert found[-1] == old

@@ -1,0 +1,130 @@
+"""Walls, disposals and releases: who may put them up, take them down, and what they stop."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+from sas.consent.v1 import records_pb2, releases_pb2, walls_pb2
+
+from common.errors import NotAvailable, RefusedByPolicy, RequestIdReused, SecondFactorNeeded
+from services.consent.actions import housekeeping
+from tests.service.consent.deeds import Case, Letter
+from tests.service.consent.house import House, Person, in_days, staff, student
+
+
+def lift(sas: House, who: Person, wall: walls_pb2.Wall) -> walls_pb2.Wall:
+    request = walls_pb2.LiftWallRequest(name=wall.name)
+    return sas.call(who, sas.gateway.walls.LiftWall, request)
+
+
+def declare(sas: House, who: Person, case: Case, **fields: str) -> walls_pb2.Wall:
+    asked = {"record": case.record, "request_id": str(uuid4())} | fields
+    return sas.call(who, sas.gateway.walls.DeclareWall, walls_pb2.DeclareWallRequest(**asked))
+
+
+def test_the_life_of_a_wall(sas: House, case: Case) -> None:
+    who, manager, item = staff(), staff("manager"), case.item()
+    case.opened(who, item)
+    wall = declare(sas, who, case)
+    with pytest.raises(NotAvailable):
+        case.opened(who, item)
+    case.opened(staff(), item)
+    for nobody in (who, staff()):
+        with pytest.raises(RefusedByPolicy):
+            lift(sas, nobody, wall)
+    for _ in range(2):
+        assert lift(sas, manager, wall).lifted
+    case.opened(who, item)
+    assert declare(sas, who, case).name != wall.name
+
+
+def test_a_manager_walls_off_others_and_an_adviser_only_themselves(sas: House, case: Case) -> None:
+    somebody = staff()
+    with pytest.raises(RefusedByPolicy) as refused:
+        declare(sas, staff(), case, staff_member=somebody.name)
+    assert refused.value.reasons == ("wall_for_another",)
+    declare(sas, staff("manager"), case, staff_member=somebody.name)
+    with pytest.raises(NotAvailable):
+        case.opened(somebody, case.item())
+
+
+def test_a_manager_does_not_lift_their_own_wall(sas: House, case: Case) -> None:
+    manager = staff("manager")
+    wall = declare(sas, manager, case)
+    with pytest.raises(RefusedByPolicy) as refused:
+        lift(sas, manager, wall)
+    assert refused.value.reasons == ("wall_lifted_by_oneself",)
+
+
+def test_a_repeated_call_puts_up_one_wall(sas: House, case: Case) -> None:
+    who, request_id = staff(), str(uuid4())
+    first = declare(sas, who, case, request_id=request_id)
+    assert declare(sas, who, case, request_id=request_id) == first
+    assert declare(sas, who, case) == first
+    with pytest.raises(RequestIdReused):
+        declare(sas, staff(), case, request_id=request_id)
+
+
+def test_there_is_no_wall_around_what_is_not_there(sas: House, case: Case) -> None:
+    with pytest.raises(NotAvailable):
+        declare(sas, staff(), Case(sas, student(), f"records/{uuid4()}"))
+    unknown = walls_pb2.Wall(name=f"walls/{uuid4()}")
+    with pytest.raises(NotAvailable):
+        lift(sas, staff("manager"), unknown)
+    for who in (student(), staff("trustee")):
+        with pytest.raises(NotAvailable):
+            declare(sas, who, case)
+
+
+def dispose(sas: House, who: Person, case: Case, day: str) -> int:
+    request = records_pb2.AuthoriseDisposalRequest(record=case.record, dispose_from_date=day)
+    return sas.call(who, sas.cases.records.AuthoriseDisposal, request).ledger_index
+
+
+def test_a_record_is_kept_as_long_as_the_policy_says_and_no_longer(sas: House, case: Case) -> None:
+    with pytest.raises(RefusedByPolicy) as refused:
+        dispose(sas, staff(), case, in_days(2).date().isoformat())
+    assert refused.value.reasons == ("retention_not_over",)
+    for who in (staff("operator"), case.student):
+        with pytest.raises(NotAvailable):
+            dispose(sas, who, case, "2020-10-01")
+    index = dispose(sas, staff(), case, "2020-10-01")
+    entry = sas.last_entry(record=case.record)
+    assert (entry["index"], entry["details"]) == (index, {"dispose_from": "2020-10-01"})
+
+
+def test_what_is_disposed_of_is_not_opened_asked_about_or_sent(sas: House) -> None:
+    letter = Letter.write(sas)
+    consent = letter.agreed()
+    with sas.parts(lambda: in_days(0)) as parts, parts.new_work() as work:
+        # As consent-work does on RecordDisposed; `serve` itself may not.
+        sas.sql("grant insert on disposals to consent_serve")
+        housekeeping.note_disposal(work.connection, letter.case.record, in_days(0))
+        work.commit()
+        sas.sql("revoke insert on disposals from consent_serve")
+    with pytest.raises(NotAvailable):
+        letter.case.opened(staff(), letter.case.item())
+    with pytest.raises(RefusedByPolicy) as refused:
+        letter.sent()
+    assert refused.value.reasons == ("record_disposed",)
+    letter.withdrawn(consent)
+
+
+def freeze(sas: House, who: Person) -> int:
+    request = releases_pb2.AuthoriseReleaseRequest(
+        report=f"reports/{uuid4()}", table="topic-by-term", purpose="annual-report", period="2026"
+    )
+    return sas.call(who, sas.reports.releases.AuthoriseRelease, request).ledger_index
+
+
+def test_a_release_has_its_line_before_any_fact_is_opened(sas: House) -> None:
+    index = freeze(sas, staff())
+    entry = sas.last_entry(action="report:freeze")
+    assert entry["index"] == index
+    assert entry["details"] == {"table": "topic-by-term", "period": "2026"}
+    with pytest.raises(SecondFactorNeeded):
+        freeze(sas, staff(second_factor=False))
+    for who in (staff("trustee"), student()):
+        with pytest.raises(NotAvailable):
+            freeze(sas, who)
