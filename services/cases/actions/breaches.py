@@ -1,5 +1,5 @@
 """
-Breaches of confidentiality: drafting, deciding, recording what was told, and reading (R32-R38).
+Breaches of confidentiality: drafting, deciding and reading (R32-R38). Telling: `telling.py`.
 
 consent decides by the facts it was told; the words stay here, sealed. So consent is told with every
 change and once more before it decides, each time while the row is held: what is decided is what
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
 
 import attrs
 import structlog
@@ -18,7 +17,7 @@ from sas.common.v1.purpose_pb2 import PURPOSE_OWN_RECORD, PURPOSE_SAFETY
 
 from common.caller import Caller
 from common.db import etag
-from common.errors import InvalidFields, NotAvailable, RefusedByPolicy, StaleEtag, WrongState
+from common.errors import NotAvailable, RefusedByPolicy, StaleEtag, WrongState
 from services.cases.actions.repeats import name_once
 from services.cases.actions.tools import Tools
 from services.cases.domain.breaches import (
@@ -32,7 +31,6 @@ from services.cases.domain.breaches import (
 )
 from services.cases.domain.names import id_of, record_of
 from services.cases.domain.states import BreachState, RecordKind
-from services.cases.storage.breaches import StoredTold
 from services.cases.storage.work import Work
 
 log = structlog.get_logger(__name__)
@@ -131,7 +129,7 @@ def amend_breach(
         WrongState: it is decided; from then on nothing in it changes.
     """
     with tools.begin() as work:
-        breach = _held(work, name)
+        breach = held_breach(work, name)
         if expected_etag and expected_etag != breach_etag(breach):
             raise StaleEtag
         if breach.state is not BreachState.DRAFT:
@@ -170,50 +168,6 @@ def decide_breach(tools: Tools, name: str, *, despite_advice: bool) -> Breach:
         breach = work.breaches.change(attrs.evolve(breach, state=BreachState.DECIDED))
         work.commit()
     log.info("breach_decided", breach=name)
-    return breach
-
-
-def record_told(
-    tools: Tools,
-    who: Caller,
-    name: str,
-    *,
-    recipient: str,
-    told: str,
-    told_at: datetime,
-    request_id: str,
-) -> Breach:
-    """
-    Record what was told, to whom and when.
-
-    The words are sealed and kept first, then consent writes their salted digest to the ledger, and
-    only then they count: so what the ledger names can always be shown.
-
-    Raises:
-        InvalidFields: the time is still to come.
-        RefusedByPolicy: it is not decided, or not for this recipient.
-        NotAvailable: the caller may not know, or there is no such breach.
-    """
-    if told_at > tools.now():
-        raise InvalidFields({"told_at": "must not be in the future"})
-    told_id = id_of(name_once(tools, who, "RecordBreachDisclosure", request_id, "told"), "told")
-    words = Told(recipient=recipient, told=told, told_at=told_at.isoformat(timespec="seconds"))
-    kept = _keep_told(tools, who, name, told_id or "", words, told_at)
-    if kept is None:
-        tools.consent.authorise_breach_disclosure(name, recipient, "0" * 64, told_at)
-        raise NotAvailable
-    with tools.begin() as work:
-        breach = _held(work, name)
-        stored = work.breaches.find_told(breach, kept.id)
-        if stored is None or stored.authorised:
-            return breach
-        tools.consent.authorise_breach_disclosure(
-            name, stored.recipient, stored.digest, stored.told_at
-        )
-        work.breaches.authorised(breach, stored.id)
-        breach = work.breaches.change(attrs.evolve(breach, state=BreachState.DISCLOSED))
-        work.commit()
-    log.info("breach_disclosed", breach=name)
     return breach
 
 
@@ -256,7 +210,7 @@ def tell_facts(tools: Tools, name: str) -> tuple[Breach, Sequence[str]]:
     The row is held meanwhile, so that of two changes the later one is also told later.
     """
     with tools.begin() as work:
-        breach = _held(work, name)
+        breach = held_breach(work, name)
         if breach.state is not BreachState.DRAFT:
             return breach, ()
         return breach, _tell(tools, work, breach)
@@ -267,7 +221,13 @@ def breach_etag(breach: Breach) -> str:
     return etag(breach.name, breach.version)
 
 
-def _held(work: Work, name: str) -> Breach:
+def held_breach(work: Work, name: str) -> Breach:
+    """
+    Give a breach, and keep everybody else from changing it until this work ends.
+
+    Raises:
+        NotAvailable: there is no such breach.
+    """
     breach = work.breaches.hold(id_of(name, "breaches"))
     if breach is None:
         raise NotAvailable
@@ -301,31 +261,3 @@ def _add_words(tools: Tools, work: Work, who: Caller, breach: Breach, words: Bre
         author=who.person,
         created_at=tools.now(),
     )
-
-
-def _keep_told(
-    tools: Tools, who: Caller, name: str, told_id: str, words: Told, told_at: datetime
-) -> StoredTold | None:
-    """Seal and keep what was told, unless it is there by an earlier try; None without a breach."""
-    with tools.begin() as work:
-        breach = work.breaches.find(id_of(name, "breaches"))
-        if breach is None:
-            return None
-        if (there := work.breaches.find_told(breach, told_id)) is not None:
-            return there
-        opened = words.to_bytes()
-        salt = secrets.token_bytes(SALT_BYTES)
-        kept = StoredTold(
-            id=told_id,
-            recipient=words.recipient,
-            told_at=told_at,
-            digest=chained_digest(b"", salt, opened).hex(),
-            authorised=False,
-        )
-        item = breach.told_item(told_id)
-        sealed = tools.sealing.seal(RecordKind.BREACH, breach.id, item, opened)
-        work.breaches.add_told(
-            breach, kept, sealed, salt=salt, author=who.person, created_at=tools.now()
-        )
-        work.commit()
-    return kept

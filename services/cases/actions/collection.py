@@ -12,7 +12,7 @@ import structlog
 
 from common.errors import NotAvailable, ServiceError
 from common.seal import SealBroken
-from services.cases.actions.disclosures import SealedPayload, find_payload
+from services.cases.actions.payloads import SealedPayload, find_payload
 from services.cases.actions.tools import Tools
 from services.cases.domain.disclosures import Disclosure
 from services.cases.domain.links import code_is_right, hash_token

@@ -13,6 +13,7 @@ from common.caller import Caller
 from common.db import etag
 from common.errors import NotAvailable, StaleEtag, WrongState
 from services.cases.actions.fields import read_day
+from services.cases.actions.payloads import find_payload
 from services.cases.actions.repeats import name_once
 from services.cases.actions.tools import Tools
 from services.cases.domain.days import end_of_day
@@ -27,12 +28,8 @@ from services.cases.domain.disclosures import (
 )
 from services.cases.domain.links import make_link
 from services.cases.domain.names import id_of, record_of
-from services.cases.domain.payload import Payload, PayloadChanged
+from services.cases.domain.payload import Payload
 from services.cases.domain.states import DisclosureState, RecordKind
-from services.cases.storage.consent import Keys
-from services.cases.storage.documents import CONTENT, TITLE
-from services.cases.storage.sealed import SealedItem
-from services.cases.storage.work import Work
 
 log = structlog.get_logger(__name__)
 
@@ -204,69 +201,6 @@ def send_disclosure(tools: Tools, name: str, *, expected_etag: str) -> Disclosur
         work.commit()
     log.info("disclosure_sent", disclosure=name)
     return get_disclosure(tools, name)
-
-
-@attrs.frozen
-class SealedPayload:
-    """Everything that a disclosure's payload is made of, still sealed."""
-
-    disclosure: Disclosure
-    media_type: str
-    particulars: SealedItem
-    document: SealedItem
-    salt: bytes
-    content_salt: bytes
-
-    @property
-    def items(self) -> list[SealedItem]:
-        """The items to ask consent for."""
-        return [self.document, self.particulars]
-
-    def open(self, keys: Keys) -> Payload:
-        """
-        Open it and check it against the digest that the consent binds.
-
-        Raises:
-            PayloadChanged: what lies here is not what the student was asked about.
-        """
-        payload = Payload(
-            particulars=Particulars.from_canonical(keys.open(self.particulars)),
-            title=keys.open(self.document, TITLE).decode(),
-            media_type=self.media_type,
-            content=keys.open(self.document, CONTENT),
-        )
-        if not payload.fits(self.disclosure, self.salt, self.content_salt):
-            log.error("payload_changed", disclosure=self.disclosure.name)
-            raise PayloadChanged
-        return payload
-
-
-def find_payload(tools: Tools, name: str) -> SealedPayload | None:
-    """Find what a disclosure is made of; None if it is not there, not asked about, or disposed."""
-    with tools.begin() as work:
-        disclosure = work.disclosures.find(id_of(name, "disclosures"))
-        if disclosure is None or not disclosure.consent:
-            return None
-        return _sealed_payload(work, disclosure)
-
-
-def _sealed_payload(work: Work, disclosure: Disclosure) -> SealedPayload | None:
-    document = work.documents.find(disclosure.document_id)
-    particulars = work.disclosures.sealed(disclosure)
-    if document is None or particulars is None:
-        return None
-    sealed = work.documents.sealed(document)
-    fingerprint = work.documents.fingerprint(document)
-    if sealed is None or fingerprint is None:
-        return None
-    return SealedPayload(
-        disclosure=disclosure,
-        media_type=document.media_type,
-        particulars=particulars,
-        document=sealed,
-        salt=work.disclosures.payload_salt(disclosure),
-        content_salt=fingerprint.salt,
-    )
 
 
 def disclosure_etag(disclosure: Disclosure) -> str:

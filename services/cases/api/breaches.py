@@ -11,7 +11,7 @@ from sas.cases.v1 import breaches_pb2 as pb
 from sas.cases.v1 import breaches_pb2_grpc
 
 from common.caller import current_caller
-from services.cases.actions import breaches
+from services.cases.actions import breaches, telling
 from services.cases.actions.tools import Tools
 from services.cases.domain.breaches import Breach, BreachWords, Recipient
 from services.cases.domain.names import name_of
@@ -66,7 +66,7 @@ class BreachesServicer(breaches_pb2_grpc.BreachesServiceServicer):
     def RecordBreachDisclosure(
         self, request: pb.RecordBreachDisclosureRequest, context: grpc.ServicerContext
     ) -> pb.Breach:
-        breach = breaches.record_told(
+        breach = telling.record_told(
             self.tools,
             current_caller(),
             request.name,
