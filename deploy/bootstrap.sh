@@ -62,8 +62,14 @@ install_packages() {
         rabbitmq_is_new=yes
         [ ! -x /usr/lib/rabbitmq/bin/rabbitmq-server ] || rabbitmq_is_new=no
         export DEBIAN_FRONTEND=noninteractive
-        apt-get -qq update
-        apt-get -qq install --yes --no-install-recommends "$@" >/dev/null
+        said=$(mktemp)
+        {
+            apt-get --quiet update && apt-get --quiet install --yes --no-install-recommends "$@"
+        } >"$said" 2>&1 || {
+            cat "$said" >&2
+            exit 1
+        }
+        rm "$said"
         if [ "$rabbitmq_is_new" = yes ] && command -v systemctl >/dev/null; then
             systemctl --quiet disable rabbitmq-server 2>/dev/null || true
         fi

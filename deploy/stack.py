@@ -311,7 +311,7 @@ def status(state: State) -> int:
         good &= fine
         since = f"{row['seconds']:.0f} s"
         ended = row["last_exit"] or "-"
-        why = "" if fine else f"  ({row['why']})"
+        why = f"  ({row['why']})" if row["why"] else ""
         print(
             f"{row['name']:<20} {row['stage']:<9} {row['pid'] or '-':>7} {since:>8}"
             f" {row['restarts']:>8}  {ended}{why}"

@@ -20,7 +20,7 @@ LONGEST_PAUSE = 10.0
 """Seconds between two starts of something that keeps failing; the first pause is half a second."""
 SETTLED = 30.0
 """Seconds that a process must have been ready for its earlier failures to be forgotten."""
-PROBE_PAUSE = 0.1
+PROBE_PAUSE = 0.2
 
 
 class Stage(enum.StrEnum):

@@ -22,6 +22,7 @@ import pytest
 from deploy.state import CHECKOUT, State
 
 PORT_BASE = int(os.environ.get("SAS_TEST_STACK_PORT_BASE", "21000"))
+EVERYTHING = ""
 SERVERS = "postgres,provision-postgres,vault,rabbitmq,mail"
 
 
@@ -46,7 +47,7 @@ class Stack:
             },
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=170,
             check=False,
         )
 
