@@ -411,11 +411,13 @@ def test_certificates_are_renewed_on_both_ends_without_losing_a_call(
     with serving(vault, tmp_path) as running:
         peer = running.as_peer("identity-serve")
         stub = peer.stub(records_pb2_grpc.RecordsServiceStub)
-        ends = time.monotonic() + 5
+        channels, ends = {id(peer.channel)}, time.monotonic() + 5
         while time.monotonic() < ends:
             assert stub.OpenRecord(request).ledger_index == 7
+            channels.add(id(peer.channel))
         peer.close()
     assert vault.issued >= 6  # three at each end
+    assert len(channels) >= 3
 
 
 def probe(raw: Raw) -> health_pb2.HealthCheckResponse.ServingStatus:
