@@ -1,4 +1,9 @@
-"""The whole stack for tests that follow a call through all of it, with the people of the demo."""
+"""
+The whole stack for tests that follow a call through all of it, with the people of the demo.
+
+Such tests share one stack (the fixture `stack`). To try a test again and again, let it use one that
+runs already: `SAS_TEST_STACK=var SAS_TEST_STACK_PORT_BASE=17000` for that of `make up`.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +12,71 @@ import ssl
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import attrs
 import httpx
 
+from clients.gateway import Gateway
 from deploy.demo import people
 from deploy.demo.people import Person
 from deploy.state import CHECKOUT, State
+from deploy.supervisor.supervisor import order
+
+RUNNING = os.environ.get("SAS_TEST_STACK")
+PORT_BASE = int(os.environ.get("SAS_TEST_WALKS_PORT_BASE", "24000"))
+
+SIGN_IN_AGAIN_SECONDS = 8 * 60
+"""A staff session ends when it was idle for ten minutes; other tests may have taken that long."""
 
 
-@attrs.frozen
+@attrs.define
 class FullStack:
     """A running stack, and people signed in to it."""
 
     state: State
-    manager: Person
-    adviser: Person
-    student: Person
+    _signed_in: dict[str, tuple[Person, float]] = attrs.field(factory=dict, repr=False)
+
+    @property
+    def manager(self) -> Person:
+        """Grace, who also gave the others their roles."""
+        return self.person("grace")
+
+    @property
+    def adviser(self) -> Person:
+        """Ada, who advises the student."""
+        return self.person("ada")
+
+    @property
+    def colleague(self) -> Person:
+        """Mary, another adviser."""
+        return self.person("mary")
+
+    @property
+    def student(self) -> Person:
+        """The student whom Ada advises."""
+        return self.person("student-one")
+
+    @property
+    def other_student(self) -> Person:
+        """A student who has nothing to do with the first."""
+        return self.person("student-two")
+
+    def person(self, username: str) -> Person:
+        """Give somebody signed in, with a session that was used lately."""
+        person, used = self._signed_in.get(username, (None, 0.0))
+        if person is None or time.monotonic() - used > SIGN_IN_AGAIN_SECONDS:
+            person = people.sign_in(self.state, username)
+        self._signed_in[username] = person, time.monotonic()
+        return person
+
+    def anybody(self) -> Gateway:
+        """Give a connection without a session."""
+        return Gateway(people.address(self.state), self.state / "tls/ca.pem")
 
     def http(self, who: Person | None = None) -> httpx.Client:
         """Give a client for JSON calls, with the session of *who*."""
@@ -34,30 +84,62 @@ class FullStack:
             base_url=f"https://{people.address(self.state)}",
             verify=ssl.create_default_context(cafile=self.state / "tls/ca.pem"),
             trust_env=False,
+            timeout=30,
             headers={"authorization": f"Bearer {who.token}"} if who else {},
         )
 
+    def tell(self, what: str, process: str) -> None:
+        """Give an order to the supervisor: stop, start, restart or kill a process."""
+        order(self.state, what, name=process)
+
+    def process(self, name: str) -> dict[str, Any]:
+        """Give what the supervisor knows of one process."""
+        rows: list[dict[str, Any]] = order(self.state, "status", ask=True)["processes"]
+        return next(row for row in rows if row["name"] == name)
+
+    def is_well(self) -> bool:
+        """Whether every process is as it should be, and says so."""
+        rows = order(self.state, "status", ask=True)["processes"]
+        return all(row["stage"] in ("ready", "done") and not row["why"] for row in rows)
+
 
 @contextmanager
-def full_stack(port_base: int) -> Iterator[FullStack]:
-    """Start a stack of its own, sign people in, and remove everything afterwards."""
+def full_stack(port_base: int = PORT_BASE) -> Iterator[FullStack]:
+    """Start a stack of its own, give people their roles, and remove everything afterwards."""
+    if RUNNING is not None:
+        yield with_people(State(root=Path(RUNNING).resolve(), port_base=_running_port_base()))
+        return
     # Not pytest's folder: that is closed to the users that the servers run as.
-    with tempfile.TemporaryDirectory(prefix="sas-walks-") as folder:
+    with tempfile.TemporaryDirectory(prefix="sas-whole-") as folder:
         Path(folder).chmod(0o755)
         state = State(root=Path(folder) / "state", port_base=port_base)
         try:
             _stack(state, "up")
-            people.appoint_first_manager(state)
-            manager = people.sign_in(state, "grace")
-            people.admit_colleagues(state, manager)
-            yield FullStack(
-                state=state,
-                manager=manager,
-                adviser=people.sign_in(state, "ada"),
-                student=people.sign_in(state, "student-one"),
-            )
+            yield with_people(state)
         finally:
             _stack(state, "clean")
+
+
+def with_people(state: State) -> FullStack:
+    """Give the manager and the advisers their roles; students need none."""
+    stack = FullStack(state)
+    people.appoint_first_manager(state)
+    people.admit_colleagues(state, stack.manager)
+    return stack
+
+
+def eventually(true: Callable[[], bool], seconds: float) -> bool:
+    """Whether *true* becomes so in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+def _running_port_base() -> int:
+    return int(os.environ.get("SAS_TEST_STACK_PORT_BASE", "17000"))
 
 
 def _stack(state: State, command: str) -> None:

@@ -8,9 +8,7 @@ a call disclosed; each must lie below the decision that was written to the ledge
 from __future__ import annotations
 
 import base64
-import datetime
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -20,10 +18,9 @@ import pytest
 
 from deploy.demo import behind
 from deploy.telemetry.spans import Span
-from tests.kit.full_stack import FullStack, full_stack
+from tests.kit import deeds
+from tests.kit.full_stack import FullStack
 from tests.kit.spans import spans_of, ways_to
-
-PORT_BASE = int(os.environ.get("SAS_TEST_WALKS_PORT_BASE", "24000"))
 
 OPENING = "vault decrypt"
 READING = [
@@ -42,15 +39,6 @@ COLLECTING = [
 ]
 pytestmark = pytest.mark.timeout(400)  # the whole stack starts within the first
 
-LETTER = b"%PDF-1.7 a letter"
-TUTOR = {"displayName": "Dr Rosalind Achebe", "address": "r.achebe@tutors.example"}
-
-
-@pytest.fixture(scope="module")
-def stack() -> Iterator[FullStack]:
-    with full_stack(PORT_BASE) as stack:
-        yield stack
-
 
 @pytest.fixture(scope="module")
 def adviser(stack: FullStack) -> Iterator[httpx.Client]:
@@ -59,17 +47,13 @@ def adviser(stack: FullStack) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def case(stack: FullStack, adviser: httpx.Client) -> str:
-    opened = post(
-        adviser, "/v1/cases", student=stack.student.name, topic="extension-of-time", requestId=new()
-    )
-    return str(opened["name"])
+def case(stack: FullStack) -> str:
+    return deeds.adviser_opens_a_case(stack)
 
 
 @pytest.fixture(scope="module")
-def note(adviser: httpx.Client, case: str) -> str:
-    words = {"situation": "unwell", "adviceOffered": "ask", "actionTaken": "wrote"}
-    return str(post(adviser, f"/v1/{case}/notes", **words, requestId=new())["name"])
+def note(stack: FullStack, case: str) -> str:
+    return deeds.adviser_writes_a_note(stack, case)
 
 
 def test_a_staff_member_reads_a_note_by_one_decision_and_one_key(
@@ -117,15 +101,12 @@ def test_writing_a_note_opens_nothing(stack: FullStack, adviser: httpx.Client, c
     assert ways_to(spans_of(stack.state.root, answer.headers["x-sas-trace"]), OPENING) == []
 
 
-def test_a_tutor_sees_one_letter_by_one_decision_and_one_key(
-    stack: FullStack, adviser: httpx.Client, case: str
-) -> None:
+def test_a_tutor_sees_one_letter_by_one_decision_and_one_key(stack: FullStack) -> None:
     """R3, R4: the student's consent, one recipient, one letter."""
-    link, code = sent_letter(stack, adviser, case)
-    with stack.http() as tutor:
-        answer = tutor.post("/v1/disclosures:collect", json={"linkToken": link, "code": code})
-        never = tutor.post("/v1/disclosures:collect", json={"linkToken": "x" * 43, "code": code})
-    assert base64.b64decode(answer.json()["content"]) == LETTER
+    link, code = deeds.sent_letter(stack)
+    answer = deeds.tutor_collects(stack, link, code)
+    never = deeds.tutor_collects(stack, "x" * 43, code)
+    assert base64.b64decode(answer.json()["content"]) == deeds.LETTER
     spans = spans_of(stack.state.root, answer.headers["x-sas-trace"])
     assert ways_to(spans, OPENING) == [COLLECTING]
     assert_recorded_first(spans, "consent.AuthoriseCollection", effect="permit")
@@ -143,49 +124,6 @@ def vault_asked(stack: FullStack) -> list[dict[str, Any]]:
     ]
 
 
-def sent_letter(stack: FullStack, adviser: httpx.Client, case: str) -> tuple[str, str]:
-    """Send a letter that the student consented to; give the link's token and the code."""
-    document = post(
-        adviser,
-        f"/v1/{case}/documents",
-        title="Letter",
-        mediaType="application/pdf",
-        content=base64.b64encode(LETTER).decode(),
-        requestId=new(),
-    )
-    tutor = post(
-        adviser,
-        "/v1/thirdParties",
-        kind="RECIPIENT_KIND_COLLEGE",
-        organisation="Newnham",
-        requestId=new(),
-        **TUTOR,
-    )
-    ends_on = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=30)
-    disclosure = post(
-        adviser,
-        f"/v1/{document['name']}:proposeDisclosure",
-        recipient=tutor["name"],
-        recipientName=TUTOR["displayName"],
-        recipientAddress=TUTOR["address"],
-        purpose="DISCLOSURE_PURPOSE_ACADEMIC_ARRANGEMENT",
-        endsOn=ends_on.isoformat(),
-        requestId=new(),
-    )
-    with stack.http(stack.student) as student:
-        shown = student.get(f"/v1/{disclosure['name']}:preview").json()
-        consent = student.get(f"/v1/{disclosure['consent']}").json()
-        post(
-            student,
-            f"/v1/{consent['name']}:give",
-            act="CONSENT_ACT_TICKED_AND_SENT",
-            textSha256=consent["textSha256"],
-            payloadDigest=shown["payloadDigest"],
-        )
-    post(adviser, f"/v1/{disclosure['name']}:send")
-    return behind.mail_for(stack.state, TUTOR["address"])
-
-
 def assert_recorded(spans: list[Span], decision: str, *, effect: str) -> Span:
     """Check that the decision is in the ledger once, and give its span."""
     (decided,) = (span for span in spans if span.name == decision)
@@ -199,14 +137,6 @@ def assert_recorded_first(spans: list[Span], decision: str, *, effect: str) -> N
     decided = assert_recorded(spans, decision, effect=effect)
     (opened,) = (span for span in spans if span.name == OPENING)
     assert decided.started < opened.started < opened.ended <= decided.ended
-
-
-def post(client: httpx.Client, path: str, **body: Any) -> dict[str, Any]:
-    """Post, and expect it to work."""
-    answer = client.post(path, json=body)
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
 
 
 def new() -> str:
