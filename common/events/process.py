@@ -139,7 +139,7 @@ def _turn(timer: Timer, config: Config[Any], vault: Vault, engine: Engine) -> Ca
     def turn() -> None:
         try:
             with (
-                span(f"timer {timer.name}"),
+                span(f"timer.{timer.name}"),
                 engine.connect() as connection,
                 connection.begin(),
             ):

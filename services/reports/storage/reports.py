@@ -112,10 +112,11 @@ class Reports:
 
     def page(self, size: int, last: tuple[datetime, str] | None) -> Sequence[Report]:
         """Give a page of reports, newest first, after *last* (its time and id)."""
-        newest = sa.tuple_(reports.c.frozen_at, reports.c.id)
         query = sa.select(reports).order_by(reports.c.frozen_at.desc(), reports.c.id.desc())
         if last is not None:
-            query = query.where(newest < sa.tuple_(*map(sa.literal, last)))
+            moment, id_ = last
+            same_moment = sa.and_(reports.c.frozen_at == moment, reports.c.id < id_)
+            query = query.where(sa.or_(reports.c.frozen_at < moment, same_moment))
         return [_report(row) for row in self.connection.execute(query.limit(size)).mappings()]
 
     def _one(self, condition: sa.ColumnElement[bool]) -> Report | None:
