@@ -211,9 +211,10 @@ def _breach(said: dict[str, Any] | str) -> Breach | None:
     return breach
 
 
-def _advice(said: Mapping[str, str]) -> Advice:
+def _advice(said: Mapping[str, Any]) -> Advice:
     answered = None if said["answer"] == "none" else NOW
-    return Advice(staff(said["colleague"]), NOW, answered, said["answer"] == "against")
+    against, outdated = said["answer"] == "against", said.get("outdated", False)
+    return Advice(staff(said["colleague"]), NOW, answered, against, outdated)
 
 
 def _open(

@@ -48,7 +48,8 @@ def record_facts(parts: Parts, who: Who, facts: BreachFacts) -> Procedure:
         if known is not None and known.decided is not None:
             raise WrongState("It is decided, and stays as it is.")
         if known is None or not _same(known.facts, facts):
-            work.breaches.record(facts)
+            # The time under the lock: an answer given before belongs to the version before.
+            work.breaches.record(attrs.evolve(facts, recorded_at=parts.clock()))
         procedure = _procedure(parts, work, who, record, facts.breach)
         work.commit()
     return procedure

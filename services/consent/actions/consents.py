@@ -43,8 +43,11 @@ def request_consent(parts: Parts, who: Who, asked: Request) -> Consent:
         RefusedByPolicy: with every reason.
         WrongState: this disclosure was asked about in other words.
     """
-    names = {"disclosure": asked.disclosure, "recipient": asked.recipient}
-    wrong = {field: "is not a name" for field, name in names.items() if not is_name(name)}
+    wrong = {}
+    if not is_name(asked.disclosure, "disclosures"):
+        wrong["disclosure"] = "is not a name"
+    if not is_name(asked.recipient, "thirdParties"):
+        wrong["recipient"] = "is not a name"
     if not all(map(is_name, asked.items)):
         wrong["items"] = "must be resource names"
     if asked.purpose not in PURPOSES:

@@ -191,12 +191,20 @@ def _refuse(question: Question, decision: Decision) -> NoReturn:
         if not who.second_factor:
             # The same for every name, so it says nothing about this one.
             raise SecondFactorNeeded
-        if question.action in OPENING or reasons & _LIKE_ABSENCE:
+        if question.action in OPENING or reasons & _LIKE_ABSENCE or _walled(question):
             raise NotAvailable
         raise RefusedByPolicy(reasons)
     if _answers_for_themselves(question):
         raise RefusedByPolicy(reasons)
     raise NotAvailable
+
+
+def _walled(question: Question) -> bool:
+    """Whether there is a wall around it, whatever the reason of the refusal."""
+    resource = question.resource
+    if not isinstance(resource, Record) or question.action.startswith("wall:"):
+        return False
+    return question.who.name in resource.walled
 
 
 def _answers_for_themselves(question: Question) -> bool:

@@ -88,7 +88,7 @@ class BreachProcedureServicer(breach_procedure_pb2_grpc.BreachProcedureServiceSe
             breach=request.name,
             recipient=request.recipient,
             payload_digest=request.payload_digest,
-            told_at=moment(request.told_at),
+            told_at=moment(request.told_at, "told_at"),
         )
         index = breaches.authorise_telling(self._parts, caller(), told)
         return breach_procedure_pb2.AuthoriseBreachDisclosureResponse(ledger_index=index)

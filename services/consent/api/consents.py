@@ -34,7 +34,7 @@ class ConsentsServicer(consents_pb2_grpc.ConsentsServiceServicer):
             purpose=disclosure_purpose_code(request.purpose),
             payload_digest=request.payload_digest,
             items=list(request.items),
-            ends_at=moment(request.ends_at),
+            ends_at=moment(request.ends_at, "ends_at"),
         )
         return self._proto(consents.request_consent(self._parts, caller(), asked))
 

@@ -62,9 +62,17 @@ def data_keys(keys: Iterable[tuple[str, bytes]]) -> list[records_pb2.DataKey]:
     return [records_pb2.DataKey(item=item, key=key) for item, key in keys]
 
 
-def moment(stamp: Timestamp) -> datetime:
-    """Give a proto's time."""
-    return stamp.ToDatetime(UTC)
+def moment(stamp: Timestamp, field: str) -> datetime:
+    """
+    Give the time in *field* of a request.
+
+    Raises:
+        InvalidFields: it is outside the years 1 to 9999.
+    """
+    try:
+        return stamp.ToDatetime(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidFields({field: "is no time of the calendar"}) from None
 
 
 def timestamp(at: datetime | None) -> Timestamp | None:

@@ -29,6 +29,10 @@ class BreachFacts:
     recorded_by: str
     recorded_at: datetime
 
+    def same_gist(self, other: BreachFacts) -> bool:
+        """Whether it is about telling the same people, on the same ground."""
+        return (self.ground, self.recipients) == (other.ground, other.recipients)
+
 
 @attrs.frozen
 class Advice:
@@ -38,6 +42,8 @@ class Advice:
     asked_at: datetime
     answered_at: datetime | None = None
     against: bool = False
+    outdated: bool = False
+    """Whether ground or recipients are no longer those that the answer was about."""
 
 
 @attrs.frozen
@@ -71,7 +77,7 @@ class Breach:
 
         def order(each: Advice) -> tuple[bool, bool]:
             fit = each.colleague != self.involved and each.colleague not in walled
-            return not fit, not each.against
+            return not fit or each.outdated, not each.against
 
         return min(answered, key=order, default=None)
 

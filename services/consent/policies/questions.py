@@ -271,7 +271,11 @@ def _optional_breach(breach: Breach | None, record: Record, now: datetime) -> di
             "recipient_kinds": chosen.recipient_kinds,
         }
     if (advice := breach.advice_that_counts(record.walled)) is not None:
-        facts["advice"] = {"colleague": person(advice.colleague), "against": advice.against}
+        facts["advice"] = {
+            "colleague": person(advice.colleague),
+            "against": advice.against,
+            "outdated": advice.outdated,
+        }
     return {"breach": facts}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,7 +40,7 @@ class Breaches:
         return Breach(
             facts=versions[-1],
             involved=versions[0].recorded_by,
-            advice=self._advice(name),
+            advice=self._advice(name, versions),
             decided=self._decided(name),
         )
 
@@ -87,7 +88,7 @@ class Breaches:
         )
         return [_facts(row) for row in self.connection.execute(query)]
 
-    def _advice(self, name: str) -> tuple[Advice, ...]:
+    def _advice(self, name: str, versions: Sequence[BreachFacts]) -> tuple[Advice, ...]:
         asked = (
             select(advice_requests)
             .where(advice_requests.c.breach == name)
@@ -104,8 +105,12 @@ class Breaches:
         )
         for row in self.connection.execute(answers):
             earlier = advice[row.colleague]
+            about = [facts for facts in versions if facts.recorded_at <= row.answered_at]
             advice[row.colleague] = attrs.evolve(
-                earlier, answered_at=row.answered_at, against=row.against
+                earlier,
+                answered_at=row.answered_at,
+                against=row.against,
+                outdated=not about or not about[-1].same_gist(versions[-1]),
             )
         return tuple(advice.values())
 

@@ -184,6 +184,22 @@ def test_a_no_is_recorded_and_no_veto(sas: House, breach: Breach) -> None:
     assert sas.last_entry(breach=breach.name)["details"]["advice"] == "against"
 
 
+def test_advice_is_on_this_ground_and_these_recipients(breach: Breach) -> None:
+    """R36: nobody gets a yes for the doctor and tells the college."""
+    bob = staff()
+    breach.told(**EVERYTHING)
+    breach.asks(bob)
+    breach.advised(bob)
+    assert breach.told(kind="college", **EVERYTHING) == ["advice_missing"]
+    with pytest.raises(RefusedByPolicy) as refused:
+        breach.decided()
+    assert refused.value.reasons == ("advice_missing",)
+    assert breach.told(**EVERYTHING) == []
+    assert breach.told(kind="college", **EVERYTHING) == ["advice_missing"]
+    breach.advised(bob)
+    breach.decided()
+
+
 def test_who_can_not_advise(sas: House, breach: Breach) -> None:
     """R36: oneself, a walled colleague; a wall that goes up later makes the advice not count."""
     walled, bob = staff(), staff()

@@ -314,6 +314,8 @@ def test_a_walled_colleague_sees_no_consent(sas: House, letter: Letter) -> None:
             sas.gateway.consents.GetConsent,
             consents_pb2.GetConsentRequest(name=consent.name),
         )
+    with pytest.raises(NotAvailable):
+        letter.withdrawn(consent, who)
 
 
 def test_consents_are_listed_in_pages(sas: House) -> None:

@@ -1,0 +1,193 @@
+"""Consents, their texts, grounds and names, without any server."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from services.consent.domain.breach import Advice, Breach, BreachFacts, hidden_from_the_student
+from services.consent.domain.consent import Asked, Consent, Happened, State
+from services.consent.domain.grounds import GROUNDS, ground, listed
+from services.consent.domain.names import categories_of, is_name
+from services.consent.domain.texts import CURRENT, PURPOSES, VERSIONS, render, sha256
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+END = datetime(2026, 12, 1, tzinfo=UTC)
+ASKED = Asked(
+    consent="consents/1",
+    record="records/1",
+    student="students/1",
+    disclosure="disclosures/1",
+    recipient="thirdParties/1",
+    purpose="welfare_support",
+    payload_digest="d" * 64,
+    items=frozenset({"documents/1"}),
+    text_version=CURRENT,
+    text_sha256="t" * 64,
+    asked_by="staffMembers/1",
+    asked_at=NOW,
+    ends_at=END,
+    ledger_index=1,
+)
+
+
+def happened(state: State) -> Happened:
+    return Happened(state, NOW, 2)
+
+
+# Where a consent stands
+
+
+@pytest.mark.parametrize("end", [State.REFUSED, State.WITHDRAWN, State.EXPIRED])
+@pytest.mark.parametrize("later", [State.GIVEN, State.REFUSED, State.WITHDRAWN, State.EXPIRED])
+def test_nothing_revives_what_has_ended(end: State, later: State) -> None:
+    """Not even a line that somebody with all rights put into the log."""
+    ended = Consent.after(ASKED, [happened(end)])
+    assert ended.state is end
+    assert ended.then(happened(later)) is ended
+
+
+def test_a_yes_stays_visible_after_its_end() -> None:
+    yes = happened(State.GIVEN)
+    consent = Consent.after(ASKED, [yes, happened(State.WITHDRAWN)])
+    assert (consent.state, consent.given) == (State.WITHDRAWN, yes)
+
+
+def test_a_yes_is_not_refused_afterwards() -> None:
+    given = Consent.after(ASKED, [happened(State.GIVEN)])
+    assert given.then(happened(State.REFUSED)) is given
+
+
+def test_a_consent_has_lapsed_whether_or_not_somebody_noted_it() -> None:
+    given = Consent.after(ASKED, [happened(State.GIVEN)])
+    assert given.state_at(END - timedelta(microseconds=1)) is State.GIVEN
+    assert given.state_at(END) is State.EXPIRED
+    refused = Consent.after(ASKED, [happened(State.REFUSED)])
+    assert refused.state_at(END) is State.REFUSED
+
+
+# What the student reads
+
+
+def test_a_text_once_shown_is_rendered_to_the_same_bytes_for_ever() -> None:
+    """R8. If this fails, a version was edited: add a new one instead."""
+    text = render("consent-2026-11", "welfare_support", END)
+    assert sha256(text) == "b4475616f924bb11e9dc919c43908504776cce7f377eb1106f81cd34003a3316"
+
+
+def test_every_version_says_all_that_informed_asks_for() -> None:
+    for version in VERSIONS:
+        for purpose, words in PURPOSES.items():
+            text = render(version, purpose, END)
+            assert words in text
+            for needed in (
+                "what you see beside this text",
+                "the person named beside this text",
+                "until the end of 30 November 2026",
+                "at any time",
+                "Withdraw",
+                "If you say no",
+            ):
+                assert needed in text
+            assert "{" not in text
+
+
+@pytest.mark.parametrize(
+    ("ends_at", "words"),
+    [
+        (datetime(2026, 12, 1, tzinfo=UTC), "until the end of 30 November 2026"),
+        (datetime(2026, 6, 30, 23, tzinfo=UTC), "until the end of 30 June 2026"),  # summer time
+        (datetime(2026, 7, 1, tzinfo=UTC), "until 01:00 on 1 July 2026"),
+    ],
+)
+def test_the_last_day_is_a_day_in_cambridge(ends_at: datetime, words: str) -> None:
+    assert words in render(CURRENT, "safety", ends_at)
+
+
+def test_two_purposes_or_ends_are_two_texts() -> None:
+    ends = (END, END + timedelta(days=1))
+    texts = {render(CURRENT, purpose, end) for purpose in PURPOSES for end in ends}
+    assert len(texts) == 2 * len(PURPOSES)
+
+
+# Grounds and advice
+
+
+def test_the_policys_own_words_lead_to_a_ground_in_force() -> None:
+    today = date(2026, 11, 23)
+    for each in GROUNDS:
+        successor = each
+        while not successor.in_force(today):
+            found = ground(successor.superseded_by)
+            assert found is not None
+            successor = found
+        assert successor.policy_words == each.policy_words
+
+
+def test_a_replaced_law_held_in_its_time() -> None:
+    old = ground("grounds/drug-trafficking-act-1994")
+    assert old is not None
+    assert old.in_force(date(2003, 2, 23))
+    assert not old.in_force(date(2003, 2, 24))
+    assert listed(date(2026, 1, 1))[-1] is old
+
+
+@pytest.mark.parametrize(
+    ("name", "ever", "hidden"),
+    [
+        ("grounds/serious-imminent-risk", False, False),
+        ("grounds/serious-imminent-risk", True, True),
+        ("grounds/poca-2002", True, True),
+        ("", False, True),
+        ("grounds/unheard-of", False, True),
+    ],
+)
+def test_when_in_doubt_the_student_is_not_tipped_off(name: str, ever: bool, hidden: bool) -> None:
+    assert hidden_from_the_student(name, ever) is hidden
+
+
+def breach_with(*advice: Advice) -> Breach:
+    facts = BreachFacts(
+        breach="breaches/1",
+        record="records/1",
+        case_record="records/2",
+        recorded_by="ada",
+        recorded_at=NOW,
+    )
+    return Breach(facts, "ada", advice)
+
+
+def test_a_fit_no_counts_before_a_fit_yes_and_both_before_any_other() -> None:
+    yes, no = Advice("bob", NOW, NOW), Advice("cai", NOW, NOW, against=True)
+    own, silent = Advice("ada", NOW, NOW, against=True), Advice("dee", NOW)
+    old = Advice("eve", NOW, NOW, against=True, outdated=True)
+    everybody = breach_with(own, silent, old, yes, no)
+    assert everybody.advice_that_counts(frozenset()) is no
+    assert everybody.advice_that_counts(frozenset({"cai"})) is yes
+    assert breach_with(own, silent).advice_that_counts(frozenset()) is own
+    assert breach_with(silent).advice_that_counts(frozenset()) is None
+
+
+# Names
+
+
+def test_names_are_random_and_without_words() -> None:
+    uuid = uuid4()
+    good = ("notes", "thirdParties", "registration-forms")
+    assert all(is_name(f"{each}/{uuid}") for each in good)
+    assert is_name(f"breaches/{uuid}/words/12")
+    assert is_name(f"breaches/{uuid}/told/{uuid}")
+    bad: tuple[str, ...] = (
+        "",
+        "notes",
+        f"notes/{uuid}\n",
+        f"notes/{uuid} ",
+        "notes/jane-smith",
+        f"{uuid}",
+    )
+    bad += (f"notes/{uuid}/jane", f"Notes/{uuid}", f"notes/{str(uuid).upper()}", f"/{uuid}")
+    assert not any(is_name(each) for each in bad)
+    assert not is_name(f"notes/{uuid}", "records")
+    assert categories_of([f"notes/{uuid}", f"documents/{uuid}"]) == {"notes", "documents"}
