@@ -14,7 +14,7 @@ import structlog
 from sas.cases.v1.case_notes_pb2 import CaseNote
 
 from common import telemetry
-from tests.unit.common.conftest import Lines
+from tests.unit.common.running import Lines
 
 WORDS = "Jane Doe has not slept"
 
