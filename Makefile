@@ -5,7 +5,7 @@ TESTS ?= tests
 CODE := benchmarks clients common deploy services tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs migrate test test-long test-containers bench lint clean
+.PHONY: help setup demo up down status logs migrate events test test-long test-containers bench lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,20 +37,27 @@ test: setup ## all tests but the long ones; some of them: make test TESTS=tests/
 test-long: setup ## all tests
 	@$(PYTHON_IN) -m pytest -m "long or not long" $(TESTS)
 
-test-containers: setup ## the tests on testcontainers
-	@$(PYTHON_IN) -m pytest -m "long or not long" tests/containers
+test-containers: setup ## the tests of the services, with servers from testcontainers
+	@SAS_TEST_LANE=testcontainers $(PYTHON_IN) -m pytest -m "long or not long" tests/service
 
-bench: setup ## the benchmarks, as ratios to a baseline
-	@for file in benchmarks/[a-z]*.py; do \
-		name=$$(basename $$file .py); \
-		[ $$name = measure ] || $(PYTHON_IN) -m benchmarks.$$name || exit 1; \
-	done
+bench: setup ## the benchmarks, as ratios to a baseline of the same run
+	@$(STACK) up && $(PYTHON_IN) -m benchmarks.notes && $(PYTHON_IN) -m benchmarks.stack; \
+		code=$$?; $(STACK) down; exit $$code
+
+events: ## events that could not be handled (`.venv/bin/sas events retry` puts them back)
+	@.venv/bin/sas events parked
 
 lint: setup ## what must be clean before a commit
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy $(CODE)
+	@.venv/bin/lint-imports --no-cache
 	@cd protos && ../.venv/bin/buf lint gen/sas.binpb --path sas --config buf.yaml
+	@old=$$(mktemp -d); trap "rm -rf $$old" EXIT; \
+		git archive HEAD protos | tar -x -C $$old; \
+		PATH="$$PWD/.venv/bin:$$PATH" $(PYTHON_IN) $$old/protos/generate.py; \
+		cd protos && ../.venv/bin/buf breaking gen/sas.binpb --path sas --config buf.yaml \
+			--against $$old/protos/gen/sas.binpb
 
 clean: ## stop the stack and remove everything it has written
 	@if [ -x $(PYTHON_IN) ]; then $(STACK) clean; else rm -rf var; fi
