@@ -8,6 +8,8 @@ import pytest
 
 from tests.kit.full_stack import FullStack, full_stack
 
+pytest_plugins = ["tests.kit.servers.plugin"]
+
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[FullStack]:

@@ -1,4 +1,4 @@
-"""One running stack for the tests of cases, and the people in them."""
+"""One house for the tests of cases, and the people in them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.service.cases.house import House, Person, adviser, house, student
+from tests.kit.house import Person
+from tests.kit.servers.session import Servers
+from tests.service.cases.house import House, adviser, student
 from tests.service.cases.office import Office
 
 
 @pytest.fixture(scope="session")
-def sas() -> Iterator[House]:
-    """Run the servers, once for these tests."""
-    with house() as running:
+def sas(servers: Servers) -> Iterator[House]:
+    """Run the services, once for these tests."""
+    with House.open(servers) as running:
         yield running
 
 

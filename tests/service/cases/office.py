@@ -11,7 +11,8 @@ from sas.cases.v1 import case_notes_pb2, cases_pb2, disclosures_pb2, documents_p
 from sas.common.v1.purpose_pb2 import DISCLOSURE_PURPOSE_WELFARE_SUPPORT, PURPOSE_ADVICE
 from sas.consent.v1 import consents_pb2
 
-from tests.service.cases.house import House, Person
+from tests.kit.house import Person
+from tests.service.cases.house import House
 
 CANARY = "kanarienvogel"
 LETTER = b"%PDF-1.7\n" + CANARY.encode() + b"-letter\n%%EOF\n"

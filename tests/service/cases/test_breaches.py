@@ -11,7 +11,8 @@ from sas.cases.v1 import breaches_pb2 as pb
 from sas.consent.v1 import breach_procedure_pb2 as procedure
 
 from common.errors import InvalidFields, RefusedByPolicy, StaleEtag, WrongState
-from tests.service.cases.house import House, Person, adviser, student
+from tests.kit.house import Person
+from tests.service.cases.house import House, adviser, student
 from tests.service.cases.office import CANARY, Office, timestamp
 
 

@@ -11,7 +11,8 @@ from sas.common.v1.purpose_pb2 import PURPOSE_ADVICE
 
 from common.errors import InvalidFields, RequestIdReused, StaleEtag, WrongState
 from services.cases.domain.enquiries import ANSWER_TO_EVERYBODY
-from tests.service.cases.house import House, Person, adviser
+from tests.kit.house import Person
+from tests.service.cases.house import House, adviser
 from tests.service.cases.office import CANARY, Office
 
 

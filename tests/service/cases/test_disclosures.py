@@ -11,7 +11,8 @@ from sas.common.v1.purpose_pb2 import DISCLOSURE_PURPOSE_WELFARE_SUPPORT
 from sas.consent.v1 import consents_pb2
 
 from common.errors import NotAvailable, OurFault, RefusedByPolicy, StaleEtag, TryAgain
-from tests.service.cases.house import House, Person, eventually, student
+from tests.kit.house import Person, eventually
+from tests.service.cases.house import House, student
 from tests.service.cases.office import (
     CANARY,
     ENDS_ON,
@@ -100,13 +101,10 @@ def test_without_the_mail_server_nothing_counts_as_sent(
     case = office.opens_case(zoe)
     disclosure = office.proposes(office.attaches_letter(case.name).name, address)
     agree(sas, zoe, disclosure)
-    sas.supervisor("stop", "mail")
-    try:
+    with sas.without("mail"):
         with pytest.raises(TryAgain):
             office.sends(disclosure.name)
         assert office.state_of(disclosure.name) == disclosures_pb2.DISCLOSURE_STATE_PROPOSED
-    finally:
-        sas.supervisor("start", "mail")
     eventually(lambda: sent_again(office, disclosure.name))
     link, code = link_and_code(sas, address)
     assert sas.call(None, sas.disclosures.CollectDisclosure, collect(link, code)).content == LETTER
@@ -144,8 +142,7 @@ def test_while_consent_is_away_nothing_leaves_and_nothing_is_lost(
     case = office.opens_case(zoe)
     note = office.writes_note(case.name)
     disclosure, link, code = sent_disclosure(office, zoe, address)
-    sas.supervisor("stop", "consent-serve")
-    try:
+    with sas.without("consent-serve"):
         with pytest.raises(TryAgain):
             office.reads_note(note.name)
         with pytest.raises(TryAgain):
@@ -154,8 +151,6 @@ def test_while_consent_is_away_nothing_leaves_and_nothing_is_lost(
             sas.call(None, sas.disclosures.CollectDisclosure, collect(link, code))
         # Writing needs no decision.
         written = office.writes_note(case.name)
-    finally:
-        sas.supervisor("start", "consent-serve")
     eventually(lambda: reads_again(office, written.name))
     found = sas.call(None, sas.disclosures.CollectDisclosure, collect(link, code))
     assert found.content == LETTER

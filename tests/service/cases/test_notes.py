@@ -8,7 +8,8 @@ import pytest
 from sas.consent.v1 import walls_pb2
 
 from common.errors import InvalidFields, NotAvailable, OurFault, ServiceError, TryAgain
-from tests.service.cases.house import House, Person, adviser, student
+from tests.kit.house import Person
+from tests.service.cases.house import House, adviser, student
 from tests.service.cases.office import CANARY, Office, to_read
 
 

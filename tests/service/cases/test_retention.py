@@ -8,7 +8,8 @@ import pytest
 from sas.cases.v1 import breaches_pb2, cases_pb2, enquiries_pb2
 
 from common.errors import NotAvailable, RefusedByPolicy, WrongState
-from tests.service.cases.house import House, Person, eventually, student
+from tests.kit.house import Person, eventually
+from tests.service.cases.house import House, student
 from tests.service.cases.office import LONG_AGO, Office, dispose
 
 

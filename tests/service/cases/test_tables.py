@@ -12,7 +12,8 @@ from sas.cases.v1 import cases_pb2
 
 from common.migrate import downgrade, upgrade
 from services.cases.storage.tables import metadata
-from tests.service.cases.house import House, Person
+from tests.kit.house import Person
+from tests.service.cases.house import House
 from tests.service.cases.office import CANARY, Office, agree, link_and_code
 
 
@@ -69,7 +70,7 @@ def test_work_sees_no_words_and_never_changes_the_disposal_list(sas: House, stat
 
 
 def test_the_migrations_lead_to_the_tables_and_back(sas: House) -> None:
-    with sas.empty_database() as engine:
+    with sas.another_database() as (engine, _):
         upgrade(engine, "cases_owner", "services.cases.migrations")
         with engine.connect() as connection:
             connection.exec_driver_sql("set role cases_owner")

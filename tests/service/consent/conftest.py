@@ -1,4 +1,4 @@
-"""One running stack for the tests of consent."""
+"""One house for the tests of consent."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.kit.servers.session import Servers
 from tests.service.consent.deeds import Case, Letter
-from tests.service.consent.house import House, house
+from tests.service.consent.house import House
 
 
 @pytest.fixture(scope="session")
-def sas() -> Iterator[House]:
-    """Run the servers, once for these tests."""
-    with house() as running:
+def sas(servers: Servers) -> Iterator[House]:
+    """Run the services, once for these tests."""
+    with House.open(servers) as running:
         yield running
 
 

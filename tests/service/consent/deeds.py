@@ -13,7 +13,8 @@ from sas.consent.v1 import consents_pb2, gate_pb2, ledger_pb2, records_pb2, wall
 
 from common.vault import DataKey
 from services.consent.domain.names import bare
-from tests.service.consent.house import House, Person, in_days, staff, student
+from tests.kit.house import Person
+from tests.service.consent.house import House, in_days, staff, student
 
 DIGEST = "d" * 64
 

@@ -12,8 +12,9 @@ from sas.common.v1 import purpose_pb2
 from sas.consent.v1 import breach_procedure_pb2, records_pb2
 
 from common.errors import InvalidFields, NotAvailable, RefusedByPolicy, WrongState
+from tests.kit.house import Person
 from tests.service.consent.deeds import Case, accesses, stamp
-from tests.service.consent.house import House, Person, in_days, staff
+from tests.service.consent.house import House, in_days, staff
 
 FOR = breach_procedure_pb2.ADVICE_ANSWER_FOR
 AGAINST = breach_procedure_pb2.ADVICE_ANSWER_AGAINST

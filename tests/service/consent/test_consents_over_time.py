@@ -9,8 +9,9 @@ import pytest
 from common.errors import RefusedByPolicy, ServiceError
 from services.consent.actions import consents, gate, housekeeping
 from services.consent.domain.facts import Who
+from tests.kit.house import eventually
 from tests.service.consent.deeds import DIGEST, Letter
-from tests.service.consent.house import House, eventually, in_days
+from tests.service.consent.house import House, in_days
 
 
 def test_a_consent_lapses_by_our_clock(sas: House, letter: Letter) -> None:

@@ -19,7 +19,6 @@ from sqlalchemy import URL, Engine
 
 from common.errors import NotAvailable, SecondFactorNeeded
 from common.migrate import downgrade, upgrade
-from deploy.postgres import provision
 from deploy.state import CHECKOUT
 from services.consent.actions.checking import check_ledger
 from services.consent.domain.ledger.checkpoint import Checkpoint
@@ -27,8 +26,9 @@ from services.consent.domain.ledger.frontier import Frontier
 from services.consent.domain.ledger.hashing import leaf_hash
 from services.consent.domain.ledger.note import VerifierKey
 from services.consent.storage.tables import metadata
+from tests.kit.house import eventually
 from tests.service.consent.deeds import Case, accesses
-from tests.service.consent.house import House, eventually, staff, student
+from tests.service.consent.house import House, staff, student
 
 MIGRATIONS = "services.consent.migrations"
 HISTORY = (
@@ -209,7 +209,7 @@ class Copy:
 
     def run(self, *kept: Path) -> subprocess.CompletedProcess[str]:
         """Run the operator's command."""
-        with provision.connect(self.sas.state, self.database) as connection:
+        with self.sas.servers.connect(self.database) as connection:
             known = connection.info
             url = URL.create(
                 "postgresql+psycopg",
@@ -239,8 +239,8 @@ def copy(sas: House, case: Case, tmp_path: Path) -> Iterator[Copy]:
     with sas.another_database() as (engine, database):
         upgrade(engine, "consent_owner", MIGRATIONS)
         with (
-            provision.connect(sas.state, "consent") as living,
-            provision.connect(sas.state, database) as copied,
+            sas.connect() as living,
+            sas.servers.connect(database) as copied,
         ):
             copied.execute("delete from frontier")
             # One snapshot: the worker may sign meanwhile.

@@ -20,8 +20,9 @@ from common.errors import (
     TryAgain,
     WrongState,
 )
+from tests.kit.house import Person, eventually
 from tests.service.consent.deeds import Case, Item
-from tests.service.consent.house import House, Person, eventually, staff, student
+from tests.service.consent.house import House, staff, student
 
 OPEN = "RecordsService/OpenRecord"
 
@@ -207,12 +208,8 @@ def test_without_vault_nothing_is_opened_and_the_line_stands(sas: House, case: C
     sas.call(who, sas.cases.records.OpenRecord, case.to_open(item))  # caller's key is known
     request = case.to_open(item)
     person = sas.token_of(who)
-    sas.supervisor("stop", "vault")
-    try:
-        with pytest.raises(TryAgain), caller.calling(person):
-            sas.cases.records.OpenRecord(request)
-    finally:
-        sas.supervisor("start", "vault")
+    with sas.without("vault"), pytest.raises(TryAgain), caller.calling(person):
+        sas.cases.records.OpenRecord(request)
     lines = sas.sql("select effect from entries where record = %s", case.record)
     assert lines == [("allow",), ("allow",)]
     eventually(lambda: _opens(case, item))

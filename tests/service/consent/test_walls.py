@@ -9,8 +9,9 @@ from sas.consent.v1 import records_pb2, releases_pb2, walls_pb2
 
 from common.errors import NotAvailable, RefusedByPolicy, RequestIdReused, SecondFactorNeeded
 from services.consent.actions import housekeeping
+from tests.kit.house import Person
 from tests.service.consent.deeds import Case, Letter
-from tests.service.consent.house import House, Person, in_days, staff, student
+from tests.service.consent.house import House, in_days, staff, student
 
 
 def lift(sas: House, who: Person, wall: walls_pb2.Wall) -> walls_pb2.Wall:

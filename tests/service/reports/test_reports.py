@@ -26,12 +26,12 @@ from common.errors import (
     TryAgain,
 )
 from deploy import command
+from tests.kit.house import Person
 from tests.kit.spans import spans_of
 from tests.service.reports.house import (
     CASES,
     ENQUIRIES,
     House,
-    Person,
     cells,
     freeze,
     staff,

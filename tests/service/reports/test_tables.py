@@ -57,11 +57,11 @@ def test_work_reads_no_fact_and_nothing_that_is_frozen(sas: House, statement: st
 
 
 def test_the_migrations_lead_to_the_tables_and_back(sas: House) -> None:
-    with sas.another_database() as database:
-        upgrade(database.engine, "reports_owner", "services.reports.migrations")
-        with database.engine.connect() as connection:
+    with sas.another_database() as (engine, _):
+        upgrade(engine, "reports_owner", "services.reports.migrations")
+        with engine.connect() as connection:
             connection.exec_driver_sql("set role reports_owner")
             context = MigrationContext.configure(connection)
             assert compare_metadata(context, metadata) == []
-        downgrade(database.engine, "reports_owner", "services.reports.migrations")
-        upgrade(database.engine, "reports_owner", "services.reports.migrations")
+        downgrade(engine, "reports_owner", "services.reports.migrations")
+        upgrade(engine, "reports_owner", "services.reports.migrations")
