@@ -14,13 +14,14 @@ LARGEST = 5 * 1024 * 1024
 class Log:
     """Appends what a process writes to `<name>.log`; the previous file is `<name>.log.1`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, largest: int = LARGEST) -> None:
         self.path = path
+        self.largest = largest
         self.file = path.open("ab", buffering=0)
 
     def append(self, chunk: bytes) -> None:
         """Append *chunk*, in a new file if this one is full."""
-        if self.file.tell() + len(chunk) > LARGEST:
+        if self.file.tell() + len(chunk) > self.largest:
             self.file.close()
             self.path.replace(self.path.with_name(self.path.name + ".1"))
             self.file = self.path.open("ab", buffering=0)
