@@ -173,6 +173,26 @@ def adviser_reads_the_registration_form(stack: FullStack) -> students_pb2.Regist
         )
 
 
+def adviser_registers_a_student(
+    stack: FullStack, form: students_pb2.RegistrationForm | None = None
+) -> str:
+    """Register somebody who came without signing in, and give their random name."""
+    with understood_errors():
+        student = stack.adviser.at(students_pb2_grpc.StudentsServiceStub).RegisterStudent(
+            students_pb2.RegisterStudentRequest(form=form, request_id=new_request_id())
+        )
+    return str(student.name)
+
+
+def adviser_finds_a_student(stack: FullStack, crsid: str) -> str:
+    """Find a student by CRSid; nothing if there is none."""
+    with understood_errors():
+        found = stack.adviser.at(students_pb2_grpc.StudentsServiceStub).FindStudent(
+            students_pb2.FindStudentRequest(crsid=crsid)
+        )
+    return str(found.student.name)
+
+
 # A disclosure
 
 
@@ -277,10 +297,13 @@ def sent_letter(stack: FullStack, tutor: Tutor | None = None) -> tuple[str, str]
     return adviser_sends(stack, disclosure, to)
 
 
-def anybody_asks_about(stack: FullStack, about: str, question: str) -> httpx.Response:
+def anybody_asks_about(
+    stack: FullStack, about: str, question: str, answer_to: str = ""
+) -> httpx.Response:
     """Ask whether somebody uses the Service."""
+    asked = {"about": about, "question": question, "answerTo": answer_to}
     with stack.http() as anybody:
-        return anybody.post("/v1/questions", json={"about": about, "question": question})
+        return anybody.post("/v1/questions", json=asked)
 
 
 # A breach of confidentiality
