@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
 from common.caller import Caller
-from deploy.state import State
 from deploy.vault import idp
-from tests.service.identity.house import House, opened, stack
-
-PORT_BASE = os.environ.get("SAS_TEST_IDENTITY_PORT_BASE", "28000")
+from tests.kit.servers.session import Servers
+from tests.service.identity.house import House
 
 
 @pytest.fixture(scope="session")
-def house() -> Iterator[House]:
-    """PostgreSQL, Vault, consent, and identity's server in this process."""
-    folder = Path(tempfile.mkdtemp(prefix="sas-identity-"))
-    folder.chmod(0o755)  # PostgreSQL runs as a user of its own
-    with pytest.MonkeyPatch.context() as environment, ExitStack() as last:
-        last.callback(shutil.rmtree, folder, ignore_errors=True)
-        environment.setenv("SAS_STATE", str(folder / "state"))
-        environment.setenv("SAS_PORT_BASE", PORT_BASE)
-        last.callback(stack, "down")
-        stack("up", "--only", "consent-serve,identity-migrate")
-        yield last.enter_context(opened(State.from_environment()))
+def house(servers: Servers) -> Iterator[House]:
+    """Consent, and identity's server in this process."""
+    with House.open(servers) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
 """
-Identity's server in this process, and everything it needs started by the stack's own supervisor.
+Identity's server in this process, with consent beside it.
 
 The server is behind its own interceptors and mutual TLS; it runs here so that a test can set the
 clock. A test calls as the gateway does: with the gateway's certificate, and with the caller token
@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -37,20 +35,15 @@ from common import config
 from common.caller import Caller, CallerTokens, calling
 from common.db import Database
 from common.errors import ServiceError, SignInNeeded, to_status
-from common.rpc.client import Peer
 from common.rpc.server import Server
 from common.vault import Vault
 from deploy import command
-from deploy.gateway.settings import GatewaySettings
-from deploy.postgres import provision
-from deploy.state import State
 from deploy.vault import idp, signin
 from services.identity import __main__ as identity
 from services.identity.actions.caller_tokens import CallerTokens as Mint
-from services.identity.actions.parts import Parts
 from services.identity.config import Settings
+from tests.kit import house
 
-CHECKOUT = Path(__file__).resolve().parents[3]
 CALLBACK = "http://127.0.0.1:28999/callback"
 
 
@@ -74,17 +67,36 @@ class Clock:
             self.ahead = timedelta()
 
 
-@attrs.frozen
-class House:
-    """Identity, as the gateway and the database's superuser see it."""
+class House(house.House):
+    """Identity's server in this process, consent beside it, and what the gateway calls."""
 
-    state: State
-    clock: Clock
-    parts: Parts
-    vault: Vault
-    """With identity's own login."""
-    gateway: Peer
-    tokens: CallerTokens
+    service = "identity"
+    databases = ("consent", "identity")
+    processes = ("consent-serve",)
+
+    def move_in(self) -> None:
+        """Serve identity here, with the login of `identity-serve`, and be the gateway."""
+        self._last = ExitStack()
+        own_file = self._last.enter_context(command.settings(self.state, "identity-serve"))
+        own = config.load(own_file, Settings)
+        self.own_vault = Vault.login(own.vault)
+        self._last.callback(self.own_vault.close)
+        database = Database(own.database, self.own_vault)
+        self._last.callback(database.close)
+        self.clock = Clock()
+        self.parts = attrs.evolve(identity.parts(own, self.own_vault, database), clock=self.clock)
+        servicers = identity.servicers(self.parts, Mint(self.own_vault))
+        server = Server(own, self.own_vault, servicers, database.answers)
+        server.start()
+        self._last.callback(server.stop, lame_duck=0, grace=1)
+        self.gateway = self.peer("identity")
+        self.tokens = CallerTokens(self.own_vault)
+
+    def close(self) -> None:
+        """End it."""
+        if hasattr(self, "_last"):
+            self._last.close()
+        super().close()
 
     def at(self, stub_class: Any) -> Any:
         """Give a stub on identity, as the gateway has it."""
@@ -233,53 +245,12 @@ class House:
 
     # The database, as its superuser
 
-    def raw(self, query: str, *values: object) -> list[Any]:
-        """Ask the database as its superuser."""
-        with provision.connect(self.state, "identity") as connection:
-            return connection.execute(query, values).fetchall()
-
     def everything(self, *tables: str) -> str:
         """Give all rows of these tables as text."""
-        return "\n".join(str(self.raw(f"select t::text from {table} t")) for table in tables)  # noqa: S608
+        return "\n".join(str(self.sql(f"select t::text from {table} t")) for table in tables)  # noqa: S608
 
 
 def refusal(error: pytest.ExceptionInfo[ServiceError]) -> bytes:
     """Give an error as it goes over the wire."""
     status: bytes = to_status(error.value).SerializeToString(deterministic=True)
     return status
-
-
-def stack(*arguments: str) -> None:
-    """Give the stack an order."""
-    done = subprocess.run(
-        [sys.executable, "-m", "deploy.stack", *arguments],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-@contextmanager
-def opened(state: State) -> Iterator[House]:
-    """Serve identity here, with the login of `identity-serve`, and be the gateway."""
-    with ExitStack() as last:
-        own_file = last.enter_context(command.settings(state, "identity-serve"))
-        own = config.load(own_file, Settings)
-        vault = Vault.login(own.vault)
-        last.callback(vault.close)
-        database = Database(own.database, vault)
-        last.callback(database.close)
-        clock = Clock()
-        parts = attrs.evolve(identity.parts(own, vault, database), clock=clock)
-        server = Server(own, vault, identity.servicers(parts, Mint(vault)), database.answers)
-        server.start()
-        last.callback(server.stop, lame_duck=0, grace=1)
-        gateways_file = last.enter_context(command.settings(state, "gateway"))
-        gateways = config.load(gateways_file, GatewaySettings)
-        gateways_vault = Vault.login(gateways.vault)
-        last.callback(gateways_vault.close)
-        gateway = Peer(gateways, gateways_vault, "identity")
-        last.callback(gateway.close)
-        yield House(state, clock, parts, vault, gateway, CallerTokens(vault))

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from common.migrate import downgrade, upgrade
-from deploy.postgres import provision
 from services.identity.storage.tables import metadata
 from tests.service.identity.house import House
 
@@ -22,19 +20,8 @@ OWNER = "identity_owner"
 @pytest.fixture
 def engine(house: House) -> Iterator[sa.Engine]:
     """An empty database."""
-    with provision.connect(house.state, "postgres") as admin:
-        admin.execute("create database identity_scratch owner identity_owner")
-
-    def connect() -> psycopg.Connection[tuple[object, ...]]:
-        connection = provision.connect(house.state, "identity_scratch")
-        connection.autocommit = False
-        return connection
-
-    made = sa.create_engine("postgresql+psycopg://", creator=connect, poolclass=sa.NullPool)
-    yield made
-    made.dispose()
-    with provision.connect(house.state, "postgres") as admin:
-        admin.execute("drop database identity_scratch with (force)")
+    with house.another_database() as (engine, _):
+        yield engine
 
 
 def differences(engine: sa.Engine) -> list[object]:

@@ -18,7 +18,6 @@ from common.db import Database
 from common.errors import SignInNeeded
 from common.vault import Vault
 from deploy import command
-from deploy.postgres import provision
 from services.identity.actions.caller_tokens import CallerTokens as Mint
 from services.identity.actions.housekeeping import forget
 from services.identity.api.authorization import AuthorizationServicer
@@ -111,13 +110,13 @@ def test_when_the_database_is_away_the_answer_is_no(house: House) -> None:
     with command.settings(house.state, "identity-serve") as file:
         settings = config.load(file, Settings)
         elsewhere: DatabaseSettings = attrs.evolve(settings.database, port=1)
-    away = Database(elsewhere, house.vault)
+    away = Database(elsewhere, house.own_vault)
     parts = attrs.evolve(house.parts, new_reads=lambda: Work(away.reads))
     from sas_ext import ext_authz_pb2
 
     http = ext_authz_pb2.AttributeContext.HttpRequest(headers={"authorization": "Bearer abc"})
     request = ext_authz_pb2.AttributeContext.Request(http=http)
-    answer = AuthorizationServicer(parts, Mint(house.vault)).Check(
+    answer = AuthorizationServicer(parts, Mint(house.own_vault)).Check(
         ext_authz_pb2.CheckRequest(attributes=ext_authz_pb2.AttributeContext(request=request)),
         None,  # type: ignore[arg-type]  # it needs no context
     )
@@ -138,10 +137,10 @@ def test_the_worker_forgets_what_is_over_and_can_read_nobody(house: House) -> No
     database.close()
     vault.close()
 
-    assert house.raw("select count(*) from sign_ins") == [(0,)]
-    assert house.raw("select count(*) from sessions")[0][0] > 0
+    assert house.sql("select count(*) from sign_ins") == [(0,)]
+    assert house.sql("select count(*) from sessions")[0][0] > 0
     for table in ("students", "registration_forms", "staff_members", "student_accounts"):
-        with provision.connect(house.state, "identity") as connection_of_work:
+        with house.connect() as connection_of_work:
             connection_of_work.execute("set role identity_work")
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection_of_work.execute(f"select * from {table}")  # noqa: S608

@@ -143,7 +143,7 @@ def test_staff_members_are_listed_in_pages(house: House, adviser: Caller) -> Non
         names += [each.name for each in page.staff_members]
         token = page.next_page_token
 
-    assert len(names) == len(set(names)) == house.raw("select count(*) from staff_members")[0][0]
+    assert len(names) == len(set(names)) == house.sql("select count(*) from staff_members")[0][0]
     assert adviser.person in names
 
 

@@ -12,7 +12,6 @@ from sas.identity.v1 import students_pb2
 from common.caller import Caller, calling
 from common.errors import NotAvailable, ServiceError, StaleEtag, WrongState
 from common.vault import VaultDenied
-from deploy.postgres import provision
 from deploy.vault import idp
 from services.identity.actions import students
 from tests.service.identity.house import House, refusal
@@ -48,7 +47,7 @@ def test_a_form_in_another_students_place_does_not_open(house: House, adviser: C
     """R17: a ciphertext moved to another row is rejected."""
     mine = house.register(adviser, full_name="A").name
     others = house.register(adviser, full_name="B").name
-    with provision.connect(house.state, "identity") as connection:
+    with house.connect() as connection:
         connection.execute(
             "update registration_forms a set wrapped_key = b.wrapped_key, sealed = b.sealed"
             " from registration_forms b where a.student_id = %s and b.student_id = %s",
@@ -63,12 +62,14 @@ def test_a_form_in_another_students_place_does_not_open(house: House, adviser: C
 def test_identity_can_open_nothing_by_itself(house: House, adviser: Caller) -> None:
     """Who steals this service, with its database and its Vault login, opens nothing."""
     uuid = uuid_of(house.register(adviser, **FORM).name)
-    ((wrapped,),) = house.raw(
+    ((wrapped,),) = house.sql(
         "select wrapped_key from registration_forms where student_id = %s", uuid
     )
 
     with pytest.raises(VaultDenied):
-        house.vault.unwrap_keys("rk-registration", uuid, [(f"registration-forms/{uuid}", wrapped)])
+        house.own_vault.unwrap_keys(
+            "rk-registration", uuid, [(f"registration-forms/{uuid}", wrapped)]
+        )
 
 
 def test_a_student_is_found_by_crsid_however_it_is_typed(house: House, adviser: Caller) -> None:
@@ -197,7 +198,7 @@ def test_a_repeated_call_registers_one_student(house: House, adviser: Caller) ->
 def test_facts_leave_sealed_and_under_a_pseudonym(house: House, adviser: Caller) -> None:
     """R30: what reports gets leads back to nobody, and the broker sees ciphertext."""
     name = house.register(adviser, **FORM).name
-    ((body,),) = house.raw("select body from outbox order by position desc limit 1")
+    ((body,),) = house.sql("select body from outbox order by position desc limit 1")
     event = json.loads(body)
 
     assert event["sealed_facts"].startswith("vault:v")

@@ -314,18 +314,6 @@ def test_an_operator_opens_nothing_without_changing_a_policy_first(
                 setting_up.write(path, **body)
 
 
-def test_secrets_are_readable_by_their_owner_alone(state: State) -> None:
-    assert (state / "secrets").stat().st_mode & 0o777 == 0o700
-    files = [*(state / "secrets").iterdir(), state / "vault/unseal.key", state / "vault/audit.log"]
-    assert {file.name for file in files} >= {
-        "vault-operators.json",
-        "vault-recovery-shares.json",
-        "vault-launcher.json",
-        "idp-accounts.json",
-    }
-    assert not [file.name for file in files if file.stat().st_mode & 0o077]
-
-
 def test_what_was_handed_over_is_gone(state: State) -> None:
     """The broker's passwords are in Vault, and PostgreSQL's were changed by Vault."""
     assert not (state / "secrets/rabbitmq.json").exists()

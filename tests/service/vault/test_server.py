@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from common.vault import Vault, VaultUnavailable
-from deploy.certificates import make_root
+from common.vault import VaultUnavailable
 from deploy.state import State
 from deploy.vault import idp, keys, provision, roles, server
 from deploy.vault.operator import signed_in
-from tests.service.vault.conftest import free_port_base, running, settings
+from tests.kit.house import login
+from tests.service.vault.conftest import running
 
-
-@pytest.fixture
-def alone() -> Iterator[State]:
-    """A stack's state where nothing has run yet."""
-    folder = Path(tempfile.mkdtemp(prefix="sas-vault-"))
-    state = State(root=folder, port_base=free_port_base()).prepare()
-    make_root(state)
-    yield state
-    shutil.rmtree(folder)
+pytestmark = pytest.mark.local_lane_only("how the embedded server starts and what it keeps")
 
 
 def test_a_first_start_cut_short_starts_over(alone: State) -> None:
@@ -39,25 +27,25 @@ def test_a_first_start_cut_short_starts_over(alone: State) -> None:
             time.sleep(seconds)
             process.kill()
         command = server.command(alone)
-    with running(server, alone), signed_in(alone) as operator:
+    with running(alone), signed_in(alone) as operator:
         assert "operators" in operator.mounted("auth")
 
 
 def test_it_comes_back_with_everything_and_without_any_password(alone: State) -> None:
-    with running(server, alone):
+    with running(alone):
         passwords = server.operators(alone).values()
         with signed_in(alone) as operator:
             keys.make_mount(operator, "canary")
             keys.make_key(operator, "canary", "canary")
             roles.set_up(operator, alone)
-        vault = Vault.login(settings(alone, "gateway"), on_lost=lambda: None)
+        vault = login(alone, "gateway")
     with pytest.raises(VaultUnavailable):
         vault.public_keys("tokens", "caller")
 
     command = server.command(alone)
     assert not [password for password in passwords if password in " ".join(command.env.values())]
     assert not [password for password in passwords if password in " ".join(command.argv)]
-    with running(server, alone), signed_in(alone, "operator-two") as operator:
+    with running(alone), signed_in(alone, "operator-two") as operator:
         assert operator.names("canary/keys") == ["canary"]
 
 
@@ -79,3 +67,15 @@ def everything(state: State) -> dict[str, object]:
             "launcher": roles.kept(state, "launcher"),
             "mounts": operator.mounted("mounts") | operator.mounted("auth"),
         }
+
+
+def test_secrets_are_readable_by_their_owner_alone(state: State) -> None:
+    assert (state / "secrets").stat().st_mode & 0o777 == 0o700
+    files = [*(state / "secrets").iterdir(), state / "vault/unseal.key", state / "vault/audit.log"]
+    assert {file.name for file in files} >= {
+        "vault-operators.json",
+        "vault-recovery-shares.json",
+        "vault-launcher.json",
+        "idp-accounts.json",
+    }
+    assert not [file.name for file in files if file.stat().st_mode & 0o077]

@@ -34,7 +34,9 @@ from deploy.state import State, write_private
 from deploy.vault import operator
 from deploy.vault.launch import certificate_for_stack
 from deploy.vault.operator import signed_in
-from tests.service.vault.conftest import Processes, settings, wait_until
+from tests.kit.house import vault_settings as settings
+from tests.kit.servers.spawn import wait_until
+from tests.service.vault.conftest import Processes
 
 BUNDLE = Path(certifi.where())
 

@@ -4,24 +4,43 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from common.seal import seal, unseal
-from common.vault import KeyGone, Vault
+from common.vault import KeyGone
 from deploy.state import State
-from deploy.vault import server, snapshots
+from deploy.vault import keys, roles, server, snapshots
 from deploy.vault.disposals import replay_disposals
-from tests.service.vault.conftest import settings, wait_until
+from deploy.vault.operator import signed_in
+from tests.kit.house import login
+from tests.kit.servers.spawn import wait_until
+from tests.service.vault.conftest import running
+
+pytestmark = pytest.mark.local_lane_only("restores a snapshot into the embedded server")
 
 NOW = dt.datetime(2026, 11, 20, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def state(alone: State) -> Iterator[State]:
+    """A Vault of this test's own, with what records need: a restore ends everybody's session."""
+    with running(alone):
+        with signed_in(alone) as operator:
+            for mount in keys.RECORD_MOUNTS:
+                keys.make_mount(operator, mount)
+            keys.make_mount(operator, "canary")
+            keys.make_key(operator, "canary", "canary")
+            roles.set_up(operator, alone)
+        yield alone
 
 
 def test_what_was_disposed_of_stays_so_after_a_restore(state: State, tmp_path: Path) -> None:
     """Policy: records are securely destroyed when their time is over."""
     disposed, kept = str(uuid.uuid4()), str(uuid.uuid4())
-    cases, worker = sign_in(state, "cases-serve"), sign_in(state, "cases-work")
+    cases, worker = login(state, "cases-serve"), login(state, "cases-work")
     wrapped = {}
     for name in (disposed, kept):
         cases.create_record_key("rk-case", name)
@@ -35,7 +54,8 @@ def test_what_was_disposed_of_stays_so_after_a_restore(state: State, tmp_path: P
 
     snapshots.restore(state, file)
     wait_until(lambda: server.ready(state))
-    consent = sign_in(state, "consent-serve")
+    # Sessions from before the restore are unknown.
+    consent = login(state, "consent-serve")
     assert consent.unwrap_keys("rk-case", disposed, [("notes/1", wrapped[disposed])])
 
     names = [f"records/{disposed}", f"records/{uuid.uuid4()}"]
@@ -50,7 +70,7 @@ def test_what_was_disposed_of_stays_so_after_a_restore(state: State, tmp_path: P
 
 def test_a_list_with_a_wrong_line_destroys_nothing(state: State) -> None:
     name = str(uuid.uuid4())
-    cases, worker = sign_in(state, "cases-serve"), sign_in(state, "cases-work")
+    cases, worker = login(state, "cases-serve"), login(state, "cases-work")
     cases.create_record_key("rk-case", name)
     with pytest.raises(ValueError, match="not the name of a record"):
         replay_disposals(state, [f"records/{name}", "cases/1"])
@@ -76,8 +96,3 @@ def test_snapshots_are_kept_for_two_weeks(tmp_path: Path) -> None:
         "something else",
         *(ages[days].name for days in (0, 1, 13, 14)),
     }
-
-
-def sign_in(state: State, role: str) -> Vault:
-    """Sign in anew: after a restore, sessions from before are unknown."""
-    return Vault.login(settings(state, role), on_lost=lambda: None)
