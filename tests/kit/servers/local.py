@@ -78,8 +78,9 @@ class Local:
         """Prepare and start its programs; only the first ones are waited for."""
         *first, last = PARTS[server]
         for part in first:
-            self._start(part)
-            self._wait(part)
+            if part.name not in self._running:
+                self._start(part)
+                self._wait(part)
         self._start(last)
 
     def wait(self, server: str) -> str:

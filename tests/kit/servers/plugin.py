@@ -16,8 +16,7 @@ ONLY = "local_lane_only"
 MAY_BE_LOCAL_ONLY = (
     "tests/service/vault/test_server.py",
     "tests/service/vault/test_snapshots.py",
-    "tests/service/vault/test_own_files.py",
-    "tests/service/test_events_outages.py",
+    "tests/service/events/test_outages.py",
     "tests/service/test_db_outage.py",
 )
 """Tests of the installed programs themselves. Any other test must do on every lane."""

@@ -81,14 +81,14 @@ def main() -> None:
             database=configs.DatabaseSettings(
                 host="localhost",
                 port=details["database_port"],
-                name=service,
+                name=details["database"],
                 ca_file=Path(details["ca_file"]),
                 vault_role=f"{service}-work",
             ),
             rabbitmq=configs.RabbitmqSettings(
                 host="127.0.0.1",
                 port=details["rabbitmq_port"],
-                vhost="sas",
+                vhost=details["vhost"],
                 secret=f"rabbitmq/{service}-work",
                 ca_file=Path(details["ca_file"]),
             ),
