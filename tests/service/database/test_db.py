@@ -5,11 +5,8 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-import uuid
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
 import attrs
 import certifi
@@ -22,44 +19,10 @@ from common import db, migrate
 from common.db import Database, Logins, UnitOfWork, etag, transaction
 from common.errors import RequestIdReused, TryAgain
 from common.requests import earlier_result, forget_requests, remember_request, requests_table
-from deploy.postgres import provision
-from tests.kit.postgres_alone import PostgresAlone, postgres_alone
+from tests.service.database.databases import Databases
+from tests.service.database.things import PACKAGE, add, new_name, things
 
-PACKAGE = "tests.unit.common.example.migrations"
 WORDS = "Jane Doe has not slept"
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresAlone]:
-    with postgres_alone() as running:
-        owner = Database(running.settings("cases", "migrate"), running)
-        migrate.upgrade(owner.engine, "cases_owner", PACKAGE)
-        owner.close()
-        yield running
-
-
-@pytest.fixture(params=["psycopg", "psycopg2"])
-def database(postgres: PostgresAlone, request: pytest.FixtureRequest) -> Iterator[Database]:
-    driver: Literal["psycopg", "psycopg2"] = request.param
-    made = Database(postgres.settings("cases", "serve"), postgres, driver)
-    yield made
-    made.close()
-
-
-def things(database: Database) -> set[str]:
-    """Give the names of all things."""
-    with UnitOfWork(database.reads) as work:
-        return set(work.connection.execute(text("select name from things")).scalars())
-
-
-def add(work: UnitOfWork, name: str) -> None:
-    """Add one thing."""
-    work.connection.execute(text("insert into things values (:name)"), {"name": name})
-
-
-def new_name() -> str:
-    """Give a name that no other test uses."""
-    return str(uuid.uuid4())
 
 
 def test_what_is_committed_lasts(database: Database) -> None:
@@ -136,56 +99,40 @@ def test_when_all_connections_are_busy_the_next_tries_again(database: Database) 
     assert database.answers()
 
 
-def test_without_the_server_one_tries_again_and_then_it_works(
-    database: Database, postgres: PostgresAlone
-) -> None:
-    assert database.answers()
-    with UnitOfWork(database.engine) as work:
-        add(work, new_name())
-        postgres.stop()
-        with pytest.raises(TryAgain):
-            work.commit()
-    with pytest.raises(TryAgain):
-        things(database)
-    assert not database.answers()
-    postgres.start()
-    assert database.answers()
-
-
-def test_a_server_with_another_certificate_is_not_believed(postgres: PostgresAlone) -> None:
+def test_a_server_with_another_certificate_is_not_believed(databases: Databases) -> None:
     everybody = Path(certifi.where())
-    settings = attrs.evolve(postgres.settings("cases", "serve"), ca_file=everybody)
+    settings = attrs.evolve(databases.settings("cases", "serve"), ca_file=everybody)
     with pytest.raises(TryAgain):
-        things(Database(settings, postgres))
+        things(Database(settings, databases))
 
 
-def test_a_new_login_takes_the_place_of_the_old_one_in_time(postgres: PostgresAlone) -> None:
-    postgres.seconds = 1
-    database = Database(postgres.settings("cases", "serve"), postgres)
+def test_a_new_login_takes_the_place_of_the_old_one_in_time(databases: Databases) -> None:
+    databases.seconds = 1
+    database = Database(databases.settings("cases", "serve"), databases)
     users = set()
     ends = time.monotonic() + 1.3
     while time.monotonic() < ends:
         with UnitOfWork(database.reads) as work:
             users.add(work.connection.execute(text("select current_user")).scalar_one())
         time.sleep(0.05)
-    postgres.seconds = 3600
+    databases.seconds = 3600
     database.close()
     assert len(users) >= 2
 
 
-def test_without_vault_a_login_serves_until_its_end(postgres: PostgresAlone) -> None:
+def test_without_vault_a_login_serves_until_its_end(databases: Databases) -> None:
     now = [0.0]
-    logins = Logins(postgres, "cases-serve", lambda: now[0])
+    logins = Logins(databases, "cases-serve", lambda: now[0])
     first = logins.current()
     now[0] = 3600 * 0.4
     assert logins.current() is first
-    postgres.away = True
+    databases.away = True
     now[0] = 3600 * 0.8
     assert logins.current() is first
     now[0] = 3600 * 0.95
     with pytest.raises(TryAgain):
         logins.current()
-    postgres.away = False
+    databases.away = False
     assert logins.current().user != first.user
 
 
@@ -238,18 +185,18 @@ def test_the_same_call_twice_at_once_is_done_once(database: Database) -> None:
     assert sorted(outcomes) == ["done", "try again"]
 
 
-def test_calls_are_forgotten_after_a_day(postgres: PostgresAlone) -> None:
+def test_calls_are_forgotten_after_a_day(databases: Databases) -> None:
     old, young = new_name(), new_name()
-    database = Database(postgres.settings("cases", "serve"), postgres)
+    database = Database(databases.settings("cases", "serve"), databases)
     with transaction(database.engine) as connection:
         for call in (old, young):
             remember_request(connection, call, "staffMembers/1", "OpenCase", "cases/1")
-    with provision.connect(postgres.state, "cases") as connection_of_root:
+    with databases.connect("cases") as connection_of_root:
         connection_of_root.execute(
             "update requests set created = created - %s where request_id = %s",
             (timedelta(hours=25), old),
         )
-    worker = Database(postgres.settings("cases", "work"), postgres, "psycopg2")
+    worker = Database(databases.settings("cases", "work"), databases, "psycopg2")
     with transaction(worker.engine) as connection:
         forget_requests(connection)
     with transaction(database.engine) as connection:
@@ -262,13 +209,13 @@ def test_calls_are_forgotten_after_a_day(postgres: PostgresAlone) -> None:
 # Migrations
 
 
-def test_tables_belong_to_the_owner_and_are_as_the_code_says(postgres: PostgresAlone) -> None:
-    with provision.connect(postgres.state, "cases") as connection:
+def test_tables_belong_to_the_owner_and_are_as_the_code_says(databases: Databases) -> None:
+    with databases.connect("cases") as connection:
         owners = connection.execute(
             "select distinct tableowner from pg_tables where schemaname = 'public'"
         ).fetchall()
     assert owners == [("cases_owner",)]
-    owner = Database(postgres.settings("cases", "migrate"), postgres)
+    owner = Database(databases.settings("cases", "migrate"), databases)
     metadata = MetaData()
     requests_table(metadata)
     with transaction(owner.engine) as found:
@@ -281,13 +228,13 @@ def test_tables_belong_to_the_owner_and_are_as_the_code_says(postgres: PostgresA
 
 
 def test_migrating_twice_does_nothing_and_the_way_down_leaves_nothing(
-    postgres: PostgresAlone,
+    databases: Databases,
 ) -> None:
-    owner = Database(postgres.settings("reports", "migrate"), postgres)
+    owner = Database(databases.settings("reports", "migrate"), databases)
     with pytest.raises(exc.ProgrammingError):  # its grants name the roles of cases
         migrate.upgrade(owner.engine, "cases_owner", PACKAGE)
     owner.close()
-    owner = Database(postgres.settings("cases", "migrate"), postgres)
+    owner = Database(databases.settings("cases", "migrate"), databases)
     migrate.upgrade(owner.engine, "cases_owner", PACKAGE)
     migrate.downgrade(owner.engine, "cases_owner", PACKAGE)
     with transaction(owner.engine) as connection:
