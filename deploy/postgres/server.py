@@ -40,12 +40,17 @@ def binaries() -> Path:
 def prepare(state: State) -> None:
     """Make the cluster unless it is there, and write its configuration."""
     user = server_user("postgres")
+    if not (state / "postgres/data").exists():
+        initialise(state, user)
+    configure(state, user)
+
+
+def configure(state: State, user: str | None) -> None:
+    """Write what a server reads; *user* is the system user who runs it, None for ourselves."""
     home = state / "postgres"
     (home / "socket").mkdir(exist_ok=True)
     give(home / "socket", user, 0o755)
     certificate = issue_server_certificate(state, "postgres", user=user)
-    if not (home / "data").exists():
-        initialise(state, user)
     hba = home / "pg_hba.conf"
     write_private(hba, (HERE / "pg_hba.conf").read_text(), mode=0o644)
     template = string.Template((HERE / "postgresql.conf").read_text().replace("${...}", "$${...}"))

@@ -27,7 +27,11 @@ def prepare(state: State) -> None:
     """Make the broker's folders, users and configuration."""
     if not SERVER.exists():
         raise StateError("RabbitMQ is not installed; run `make setup`")
-    user = server_user("rabbitmq")
+    configure(state, server_user("rabbitmq"))
+
+
+def configure(state: State, user: str | None) -> None:
+    """Write what a broker reads; *user* is the system user who runs it, None for ourselves."""
     home = state / "rabbitmq"
     for folder in ("home", "mnesia", "log", "generated", "schema"):
         (home / folder).mkdir(exist_ok=True)

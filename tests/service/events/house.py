@@ -26,9 +26,10 @@ from deploy.state import CHECKOUT
 from tests.kit import house_state
 from tests.kit.servers.session import Servers
 from tests.kit.servers.spawn import wait_until
-from tests.service.events.worker import WAITS_MS
 
 EVENT = CaseFactsRecorded.DESCRIPTOR.full_name
+WAITS_MS = (100, 200, 400)
+"""Before each new try; short, so that a test sees the end of them."""
 QUEUE = Queue("reports", EVENT, WAITS_MS)
 
 EFFECTS = """
@@ -125,6 +126,7 @@ class House:
                     "process": f"{service}-work",
                     "state": str(self.state.root),
                     "ca_file": str(self.state / "tls/ca.pem"),
+                    "waits_ms": WAITS_MS,
                     "database": self._databases[service],
                     "database_port": self.state.port("postgres"),
                     "database_login": [login, password],

@@ -10,9 +10,8 @@ import pytest
 from tests.kit.servers.local import Local
 from tests.kit.servers.session import Servers
 from tests.kit.servers.values import BROKER, POSTGRES
-from tests.service.events.house import House, Worker, opened
+from tests.service.events.house import WAITS_MS, House, Worker, opened
 from tests.service.events.sending import MANY, new_records, sending
-from tests.service.events.worker import WAITS_MS
 
 pytestmark = pytest.mark.local_lane_only("kills the servers")
 

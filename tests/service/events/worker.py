@@ -19,8 +19,6 @@ from common.events.process import run_worker
 from common.telemetry import current_trace
 from common.vault import Vault
 
-WAITS_MS = (100, 200, 400)
-
 
 @attrs.frozen
 class FixedLogins:
@@ -104,7 +102,7 @@ def main() -> None:
         Database(config.database, logins, driver="psycopg2"),
         handlers,
         [tick, broken_tick] if reads else [],
-        waits_ms=WAITS_MS,
+        waits_ms=tuple(details["waits_ms"]),
     )
 
 
