@@ -128,9 +128,9 @@ def started(state: State, only: list[str], foreground: bool) -> State:
     state = state.prepare()
     if is_running(state):
         print(f"The stack in {state.root} is running already.")
-        for row in tell(state, "status")["processes"]:
+        for name, row in rows(state).items():
             if row["stage"] == "pausing":
-                tell(state, "restart", name=row["name"])
+                tell(state, "restart", name=name)
         return state
     from deploy.preparation import prepare_stack
 
@@ -223,6 +223,11 @@ def tell(state: State, what: str, **details: object) -> dict[str, Any]:
     return order(state, what, **details)
 
 
+def rows(state: State, ask: bool = False) -> dict[str, dict[str, Any]]:
+    """Return what the supervisor knows of each process; with *ask*, each is asked first."""
+    return {row["name"]: row for row in tell(state, "status", ask=ask)["processes"]}
+
+
 def refuse_taken_ports(state: State, processes: Sequence[Process]) -> None:
     """
     Make sure that all ports are free.
@@ -254,17 +259,17 @@ def wait_until_ready(state: State) -> None:
     """
     told: set[str] = set()
     while True:
-        rows = tell(state, "status")["processes"]
-        for row in rows:
+        found = rows(state)
+        for name, row in found.items():
             after = row["ready_after"]
-            if after is not None and row["name"] not in told:
-                told.add(row["name"])
-                print(f"  {row['name']:<20} {row['stage']:<6} {after:5.1f} s", flush=True)
+            if after is not None and name not in told:
+                told.add(name)
+                print(f"  {name:<20} {row['stage']:<6} {after:5.1f} s", flush=True)
             elif after is None and is_hopeless(row):
                 raise StateError(last_words(state, row))
-        if len(told) == len(rows):
+        if len(told) == len(found):
             return
-        time.sleep(0.1)
+        time.sleep(0.2)
 
 
 def is_hopeless(row: dict[str, Any]) -> bool:
@@ -303,17 +308,17 @@ def down(state: State) -> None:
 
 def status(state: State) -> int:
     """Show every process; the exit code is 1 when one isn't as it should be."""
-    rows = tell(state, "status", ask=True)["processes"]
+    found = rows(state, ask=True)
     print(f"{'process':<20} {'state':<9} {'pid':>7} {'for':>8} {'restarts':>8}  last exit")
     good = True
-    for row in rows:
+    for name, row in found.items():
         fine = row["stage"] in ("ready", "done") and not row["why"]
         good &= fine
         since = f"{row['seconds']:.0f} s"
         ended = row["last_exit"] or "-"
         why = f"  ({row['why']})" if row["why"] else ""
         print(
-            f"{row['name']:<20} {row['stage']:<9} {row['pid'] or '-':>7} {since:>8}"
+            f"{name:<20} {row['stage']:<9} {row['pid'] or '-':>7} {since:>8}"
             f" {row['restarts']:>8}  {ended}{why}"
         )
     return 0 if good else 1
@@ -327,17 +332,13 @@ def migrate(state: State) -> None:
         StateError: one failed; the message ends with its last log lines.
 
     """
-    for process in chosen([]):
-        if not process.name.endswith("-migrate"):
-            continue
-        row = tell(state, "restart", name=process.name)["process"]
-        while row["stage"] != "done":
+    for name in [name for name in rows(state) if name.endswith("-migrate")]:
+        tell(state, "restart", name=name)
+        while (row := rows(state)[name])["stage"] != "done":
             if row["failures"]:
                 raise StateError(last_words(state, row))
             time.sleep(0.1)
-            rows = tell(state, "status")["processes"]
-            row = next(row for row in rows if row["name"] == process.name)
-        print(f"  {process.name:<20} done")
+        print(f"  {name:<20} done")
 
 
 def show_logs(state: State, name: str | None, follow: bool) -> None:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from deploy.state import State
+from deploy.state import State, StateError
 from deploy.supervisor.logs import Log
 from deploy.supervisor.process import Command, NotReady, Process
 
@@ -241,8 +241,10 @@ class Child:
 
 def reason(error: Exception) -> str:
     """Return why something isn't ready: our own words, or just the kind of a foreign error."""
-    if isinstance(error, (NotReady, OSError)) and str(error):
+    if isinstance(error, (NotReady, StateError)):
         return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     return type(error).__name__
 
 

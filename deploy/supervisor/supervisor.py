@@ -15,6 +15,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from deploy.state import State, StateError
@@ -42,6 +43,7 @@ class Supervisor:
     async def run(self) -> None:
         """Run the stack until SIGTERM or `down`."""
         loop = asyncio.get_running_loop()
+        loop.set_default_executor(ThreadPoolExecutor(len(self.children) + 2, "slow"))
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stopping.set)
         path = self.state / SOCKET
@@ -60,6 +62,7 @@ class Supervisor:
         """Let *child* start as soon as its needs are met."""
         needs = [self.children[n] for n in child.process.needs if n in self.children]
         child.wanted = True
+        child.enter(Stage.WAITING)
         child.task = asyncio.create_task(child.keep(needs))
 
     async def stop_all(self) -> None:
