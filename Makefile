@@ -38,7 +38,7 @@ test-long: setup ## all tests
 	@$(PYTHON_IN) -m pytest -m "long or not long" $(TESTS)
 
 test-containers: setup ## the tests of the services, with servers from testcontainers
-	@SAS_TEST_LANE=testcontainers $(PYTHON_IN) -m pytest -m "long or not long" tests/service
+	@$(PYTHON_IN) -m tests.containers.run
 
 bench: setup ## the benchmarks, as ratios to a baseline of the same run
 	@$(STACK) up && $(PYTHON_IN) -m benchmarks.notes && $(PYTHON_IN) -m benchmarks.stack; \
