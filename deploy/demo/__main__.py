@@ -59,8 +59,11 @@ def main() -> int:
     """Start the stack, tell the story, and keep the stack up in a terminal."""
     parser = argparse.ArgumentParser(prog="deploy.demo", description=__doc__)
     parser.add_argument("--students", type=int, default=60, help="how many to invent (60)")
+    parser.add_argument("--keep", action="store_true", help="use the stack that runs; leave it up")
     arguments = parser.parse_args()
     state = State.from_environment()
+    if arguments.keep:
+        return tell(state, arguments.students)
     code = stack.up(state, only=[])
     if code != 0:
         return code

@@ -131,12 +131,17 @@ def adviser_reads_a_letter(stack: FullStack, document: str) -> documents_pb2.Doc
         )
 
 
-def adviser_records_an_enquiry(stack: FullStack, words: str = "how to appeal") -> str:
+def adviser_records_an_enquiry(
+    stack: FullStack, words: str = "how to appeal", contact_date: str = ""
+) -> str:
     """Record an enquiry without a name, and give its own."""
     with understood_errors():
         enquiry = stack.adviser.at(enquiries_pb2_grpc.EnquiriesServiceStub).RecordEnquiry(
             enquiries_pb2.RecordEnquiryRequest(
-                words=words, topic="examination-appeal", request_id=new_request_id()
+                words=words,
+                topic="examination-appeal",
+                contact_date=contact_date,
+                request_id=new_request_id(),
             )
         )
     return str(enquiry.name)
