@@ -37,7 +37,7 @@ test: setup ## all tests but the long ones; some of them: make test TESTS=tests/
 test-long: setup ## all tests
 	@$(PYTHON_IN) -m pytest -m "long or not long" $(TESTS)
 
-test-containers: setup ## the tests of the services, with servers from testcontainers
+test-containers: setup ## the tests of services, with servers in containers
 	@$(PYTHON_IN) -m tests.containers.run
 
 bench: setup ## the benchmarks, as ratios to a baseline of the same run

@@ -111,8 +111,6 @@ class House:
         self.running.close()
         if self._relay is not None:
             self._relay.close()
-        for name in self._names.values():
-            self.servers.drop_database(name)
         self.state.clear()
 
     # Calls
@@ -213,7 +211,6 @@ class House:
         finally:
             database.close()
             vault.close()
-            self.servers.drop_database(name)
 
     def settings(self, process: str) -> DatabaseSettings:
         """Give what *process* is told of its database."""

@@ -52,6 +52,7 @@ class Local:
     """Starts the servers in a folder of their own."""
 
     name = "local"
+    stays = False
 
     def __init__(self) -> None:
         self._state: State | None = None
@@ -83,10 +84,9 @@ class Local:
                 self._wait(part)
         self._start(last)
 
-    def wait(self, server: str) -> str:
+    def wait(self, server: str) -> None:
         """Wait for the last of its programs."""
         self._wait(PARTS[server][-1])
-        return self._version(server)
 
     def kill(self, program: str, number: signal.Signals = signal.SIGKILL) -> None:
         """End one program at once, as a power cut would."""

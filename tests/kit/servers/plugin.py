@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.kit.servers.containers import Containers
 from tests.kit.servers.local import Local
 from tests.kit.servers.session import Servers
 from tests.kit.servers.values import BROKER, POSTGRES, VAULT, Lane, LaneError, Server
 
-LANES: dict[str, type[Lane]] = {"local": Local}
+LANES: dict[str, type[Lane]] = {"local": Local, "testcontainers": Containers}
 ONLY = "local_lane_only"
 MAY_BE_LOCAL_ONLY = (
     "tests/service/vault/test_server.py",

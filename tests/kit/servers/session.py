@@ -7,9 +7,11 @@ import json
 from typing import Any
 
 import psycopg
+import requests
 from psycopg import sql
 from sqlalchemy import NullPool, create_engine
 
+from common.events.broker import Broker, connect
 from common.migrate import upgrade
 from deploy.postgres import provision as postgres_provision
 from deploy.postgres.server import SUPERUSER_SECRET
@@ -34,6 +36,8 @@ class Servers:
         self._vhosts = iter(VHOSTS)
         self._numbers = itertools.count(1)
         self._migrated: set[str] = set()
+        self._databases: list[str] = []
+        self._failure: Exception | None = None
 
     @property
     def state(self) -> State:
@@ -42,14 +46,24 @@ class Servers:
 
     def need(self, *names: str) -> None:
         """Have these servers running and set up; those that are not yet start side by side."""
+        if self._failure is not None:
+            raise self._failure
         wanted = [name for name in NAMES if name in names and name not in self.versions]
         if not wanted:
             return
+        try:
+            self._start(wanted)
+        except Exception as error:
+            self._failure = error
+            raise
+
+    def _start(self, wanted: list[str]) -> None:
         self._make_passwords()
         for name in wanted:
             self.lane.begin(name)
         for name in wanted:
-            self.versions[name] = self.lane.wait(name)
+            self.lane.wait(name)
+            self.versions[name] = self._version(name)
         if POSTGRES in wanted:
             postgres_provision.provision(self.state)
         if VAULT in wanted:
@@ -105,6 +119,7 @@ class Servers:
             sql.Identifier("template1" if empty else service),
         )
         groups = [sql.Identifier(f"{service}_{group}") for group in ("serve", "work")]
+        self._databases.append(name)
         with self.connect("postgres") as connection:
             connection.execute(statement)
             for order in ("revoke all on database {} from public", "grant connect on database {}"):
@@ -114,12 +129,28 @@ class Servers:
                 connection.execute(grants)
         return name
 
-    def drop_database(self, name: str) -> None:
-        """Remove a database and whoever is in it."""
-        with self.connect("postgres") as connection:
-            connection.execute(
-                sql.SQL("drop database {} with (force)").format(sql.Identifier(name))
-            )
+    def _version(self, name: str) -> str:
+        """Ask a server which version it is."""
+        match name:
+            case "postgres":
+                with postgres_provision.connect(self.state, "postgres") as connection:
+                    (version,) = connection.execute("show server_version").fetchall()[0]
+            case "vault":
+                health = requests.get(
+                    f"{vault_server.url(self.state)}/v1/sys/health",
+                    verify=str(self.state / "tls/ca.pem"),
+                    timeout=5,
+                )
+                version = health.json()["version"]
+            case _:
+                user, password = next(iter(self.broker_passwords().items()))
+                port, ca_file = self.state.port("rabbitmq"), self.state / "tls/ca.pem"
+                connected = connect(
+                    Broker("127.0.0.1", port, definitions.VHOST, user, password, ca_file)
+                )
+                version = connected.server_properties["version"]
+                connected.close()
+        return str(version)
 
     def _migrate(self, service: str) -> None:
         """Bring the database that is copied to its newest form, once."""
@@ -157,5 +188,10 @@ class Servers:
         write_private(file, json.dumps(known), user=self.lane.broker_user())
 
     def stop(self) -> None:
-        """Stop everything."""
+        """Stop everything; a server that stays is left without our databases."""
+        if self.lane.stays:
+            for name in self._databases:
+                drop = sql.SQL("drop database if exists {} with (force)")
+                with self.connect("postgres") as connection:
+                    connection.execute(drop.format(sql.Identifier(name)))
         self.lane.stop()

@@ -37,6 +37,8 @@ class Lane(Protocol):
     """A place where servers come from."""
 
     name: str
+    stays: bool
+    """Whether the servers go on after us."""
 
     def describe(self) -> list[str]:
         """
@@ -55,8 +57,8 @@ class Lane(Protocol):
     def begin(self, server: str) -> None:
         """Start one of `NAMES`, without waiting for it."""
 
-    def wait(self, server: str) -> str:
-        """Wait until the server serves, and give its version, as it says it itself."""
+    def wait(self, server: str) -> None:
+        """Wait until the server serves."""
 
     def stop(self) -> None:
         """Stop and remove everything."""
