@@ -205,14 +205,18 @@ def test_a_code_cannot_be_guessed(stack: FullStack) -> None:
 # A session and a caller token
 
 
-def test_a_session_that_was_signed_out_opens_nothing(stack: FullStack) -> None:
-    person = people.sign_in(stack.state, "student-two")
-    with stack.http(person) as client:
-        assert client.get("/v1/session").status_code == 200
-        assert client.post("/v1/session:signOut", json={}).status_code == 200
-        answer = client.get("/v1/session")
-    assert answer.status_code == 401
-    assert answer.json()["details"][0]["reason"] == "SIGN_IN_NEEDED"
+def test_a_session_that_has_ended_opens_nothing(stack: FullStack) -> None:
+    """R19, R20: by signing out, or, for staff, by signing in somewhere else."""
+    add_account(stack.state, "of-two-devices", "secret enough", "staff", False)
+    give_role(stack, "of-two-devices", "trustee")
+    first, second = (people.sign_in(stack.state, "of-two-devices") for _ in range(2))
+    with stack.http(first) as at_first, stack.http(second) as at_second:
+        ended = [at_first.get("/v1/session")]
+        assert at_second.get("/v1/session").json()["person"] == second.name
+        assert at_second.post("/v1/session:signOut", json={}).status_code == 200
+        ended.append(at_second.get("/v1/session"))
+    assert [each.status_code for each in ended] == [401, 401]
+    assert {each.json()["details"][0]["reason"] for each in ended} == {"SIGN_IN_NEEDED"}
 
 
 @pytest.mark.long
