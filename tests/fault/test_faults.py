@@ -31,6 +31,8 @@ RECOVERS_SECONDS = 30.0
 QUICKLY_SECONDS = 15.0
 """Until somebody who is refused knows it."""
 
+BREAKING_SECONDS = 6.0
+
 DEEDS = {"read", "write", "open", "collect"}
 OPENING = {"read": "case_note:read", "collect": "disclosure:collect"}
 
@@ -111,6 +113,26 @@ def test_while_consent_hangs_nobody_waits_long(stack: FullStack, scene: Scene) -
             back = time.monotonic()
             os.kill(pid, signal.SIGCONT)
         everything_works_again(traffic, since=back)
+    nothing_is_lost_and_nothing_unrecorded(stack, scene, traffic, before)
+
+
+def test_when_connections_break_again_and_again_every_refusal_is_clear(
+    stack: FullStack, scene: Scene
+) -> None:
+    """In the middle of a transaction, at its end, between two: people read to try again."""
+    before = counted(stack, scene)
+    with (
+        at_work(stack, scene, pause=0.005) as traffic,
+        provision.connect(stack.state, "postgres") as connection,
+    ):
+        over = time.monotonic() + BREAKING_SECONDS
+        while time.monotonic() < over:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname IN ('cases', 'consent', 'identity')"
+            )
+            time.sleep(0.1)
+        everything_works_again(traffic, since=over)
     nothing_is_lost_and_nothing_unrecorded(stack, scene, traffic, before)
 
 

@@ -60,7 +60,7 @@ class Scene:
 class Traffic:
     """Runs while the block does; what happened is in `answers` and `written`."""
 
-    def __init__(self, stack: FullStack, scene: Scene) -> None:
+    def __init__(self, stack: FullStack, scene: Scene, pause: float = PAUSE_SECONDS) -> None:
         self.answers: list[Answer] = []
         self.written: dict[str, str] = {}
         """The notes that were acknowledged: name and situation."""
@@ -68,6 +68,7 @@ class Traffic:
         """The cases that were acknowledged."""
         self._stack = stack
         self._scene = scene
+        self._pause = pause
         self._over = threading.Event()
         self._threads = [
             threading.Thread(target=deed, name=deed.__name__, daemon=True)
@@ -106,7 +107,8 @@ class Traffic:
     def _collect(self) -> None:
         body = {"linkToken": self._scene.link, "code": self._scene.code}
         with self._stack.http() as tutor:
-            for _ in self._until_over():
+            # Never faster: the gateway would take a tutor in a hurry for somebody who guesses.
+            for _ in self._until_over(PAUSE_SECONDS):
                 self._call("collect", partial(tutor.post, "/v1/disclosures:collect", json=body))
 
     def _write(self) -> None:
@@ -128,16 +130,16 @@ class Traffic:
                 done = self._until_done("open", partial(adviser.post, "/v1/cases", json=body))
                 self.opened.append(done["name"])
 
-    def _until_over(self) -> Iterator[int]:
+    def _until_over(self, pause: float | None = None) -> Iterator[int]:
         number = 0
-        while not self._over.wait(PAUSE_SECONDS):
+        while not self._over.wait(self._pause if pause is None else pause):
             number += 1
             yield number
 
     def _until_done(self, deed: str, call: Callable[[], httpx.Response]) -> dict[str, Any]:
         """Repeat a call until it is acknowledged, also when the traffic is over meanwhile."""
         while not (answer := self._call(deed, call)).good:
-            time.sleep(PAUSE_SECONDS)
+            time.sleep(self._pause)
         body: dict[str, Any] = answer.body
         return body
 
@@ -160,9 +162,9 @@ class Traffic:
 
 
 @contextmanager
-def at_work(stack: FullStack, scene: Scene) -> Iterator[Traffic]:
+def at_work(stack: FullStack, scene: Scene, pause: float = PAUSE_SECONDS) -> Iterator[Traffic]:
     """Let people work for the time of the block, once everything has worked."""
-    with Traffic(stack, scene) as traffic:
+    with Traffic(stack, scene, pause) as traffic:
         began = time.monotonic()
         while traffic.good_since(began) < {"read", "write", "open", "collect"}:
             assert time.monotonic() < began + 20, traffic.answers

@@ -191,8 +191,11 @@ def test_what_can_not_be_undone_is_only_shown(adviser: Terminal, case: str) -> N
 
 
 def test_a_list_is_json_for_programs(adviser: Terminal, case: str) -> None:
-    listed = json.loads(adviser.types("case", "list", "--json").out)
-    assert case in [each["name"] for each in listed]
+    """Each note with the fields of the protos, also the empty ones."""
+    listed = json.loads(adviser.types("note", "list", case, "--json").out)
+    assert listed
+    assert {each["case"] for each in listed} == {case}
+    assert {each["corrects"] for each in listed} == {""}
 
 
 def test_a_student_at_the_staff_command_learns_nothing(stack: FullStack, tmp_path: Path) -> None:

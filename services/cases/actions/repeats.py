@@ -24,17 +24,19 @@ def name_once(tools: Tools, who: Caller, method: str, request_id: str, collectio
         RequestIdReused: somebody else, or another method, used this `request_id`.
     """
     fresh = name_of(collection, new_id())
-    with tools.begin() as work:
-        earlier = earlier_result(work.connection, request_id, who.person, method)
-        if earlier is not None:
-            return earlier
-        try:
+    try:
+        with tools.begin() as work:
+            earlier = earlier_result(work.connection, request_id, who.person, method)
+            if earlier is not None:
+                return earlier
             remember_request(work.connection, request_id, who.person, method, fresh)
-        except TryAgain:
-            # The same call came at the same moment and was first; its name is committed now.
+            work.commit()
+    except TryAgain:
+        # The same call came at the same moment and was first: its name is committed now. Or the
+        # database is away; then asking again, which takes a fresh connection, says so.
+        with tools.begin() as work:
             first = earlier_result(work.connection, request_id, who.person, method)
-            if first is None:
-                raise
-            return first
-        work.commit()
+        if first is None:
+            raise
+        return first
     return fresh

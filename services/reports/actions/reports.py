@@ -174,19 +174,21 @@ def _name_once(tools: Tools, who: Caller, request_id: str) -> str:
         RequestIdReused: somebody else used this `request_id`.
     """
     fresh = name_of(str(uuid4()))
-    with tools.begin() as work:
-        try:
+    try:
+        with tools.begin() as work:
             earlier = earlier_result(work.connection, request_id, who.person, "FreezeReport")
             if earlier is not None:
                 return earlier
             remember_request(work.connection, request_id, who.person, "FreezeReport", fresh)
-        except TryAgain:
-            # The same call came at the same moment and was first; its name is committed now.
+            work.commit()
+    except TryAgain:
+        # The same call came at the same moment and was first: its name is committed now. Or the
+        # database is away; then asking again, which takes a fresh connection, says so.
+        with tools.begin() as work:
             first = earlier_result(work.connection, request_id, who.person, "FreezeReport")
-            if first is None:
-                raise
-            return first
-        work.commit()
+        if first is None:
+            raise
+        return first
     return fresh
 
 
