@@ -34,6 +34,9 @@ log = structlog.get_logger(__name__)
 
 POOL = 8
 """Connections: half the threads of the RPC server; more only wait for each other."""
+ASK_AFTER_SECONDS = 1.0
+"""A connection that has rested for longer is asked whether it still lives."""
+
 POOL_TIMEOUT_SECONDS = 5.0
 STATEMENT_TIMEOUT_MS = 5_000
 LOCK_TIMEOUT_MS = 3_000
@@ -186,7 +189,6 @@ def _engine(settings: DatabaseSettings, logins: Logins, driver: str) -> Engine:
         pool_size=POOL,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_SECONDS,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
             "host": settings.host,
@@ -210,13 +212,26 @@ def _engine(settings: DatabaseSettings, logins: Logins, driver: str) -> Engine:
         named["user"], named["password"] = login.user, login.password
         entry.info["user"] = login.user
 
-    def leave_old_login(connection: object, entry: ConnectionPoolEntry, proxy: object) -> None:
+    def look_at(connection: Any, entry: ConnectionPoolEntry, proxy: object) -> None:
         # A connection made with an earlier login would break when Vault drops that login.
         if entry.info["user"] != logins.current().user:
             raise exc.DisconnectionError
+        # Asking each time whether it still lives (pool_pre_ping) would be a round trip in every
+        # transaction; one that answered a moment ago is used as it is.
+        if time.monotonic() - entry.info.get("used", 0.0) > ASK_AFTER_SECONDS:
+            try:
+                alive = engine.dialect.do_ping(connection)
+            except Exception as error:  # each driver has its own
+                raise exc.DisconnectionError from error
+            if not alive:
+                raise exc.DisconnectionError
+
+    def note_use(connection: object, entry: ConnectionPoolEntry) -> None:
+        entry.info["used"] = time.monotonic()
 
     event.listen(engine, "do_connect", log_in)
-    event.listen(engine, "checkout", leave_old_login)
+    event.listen(engine, "checkout", look_at)
+    event.listen(engine, "checkin", note_use)
     event.listen(engine, "handle_error", _try_again)
     return engine
 

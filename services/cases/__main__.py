@@ -56,6 +56,7 @@ def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
     settings = config.settings
     return Tools(
         begin=lambda: Work(database.engine),
+        look=lambda: Work(database.reads),
         sealing=Sealing(vault),
         consent=Consent(Peer(config, vault, "consent")),
         facts=Facts(vault),

@@ -89,9 +89,8 @@ def read_note(tools: Tools, name: str, purpose: Purpose.ValueType) -> tuple[Note
         NotAvailable: the caller may not read it, or there is no such note.
     """
     note_id = id_of(name, "notes")
-    with tools.begin() as work:
-        note = work.notes.find(note_id)
-        sealed = work.notes.sealed(note) if note else None
+    with tools.look() as reads:
+        note, sealed = reads.notes.find_sealed(note_id)
     keys = tools.consent.open(
         record_of(note.case_id if note else name.partition("/")[2]),
         [sealed] if sealed else [],

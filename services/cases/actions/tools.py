@@ -21,6 +21,8 @@ class Tools:
 
     begin: Callable[[], Work]
     """Begins a transaction; used as `with tools.begin() as work:`."""
+    look: Callable[[], Work]
+    """For a single read, which needs no transaction: `with tools.look() as reads:`."""
     sealing: Sealing
     consent: Consent
     facts: Facts

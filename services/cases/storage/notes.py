@@ -51,11 +51,16 @@ class Notes:
         row = self.connection.execute(sa.select(*_PLAIN).where(notes.c.id == id_)).one_or_none()
         return Note(**row._mapping) if row else None
 
-    def sealed(self, note: Note) -> SealedItem | None:
-        """Give the sealed words of a note; None when its record was disposed of."""
-        query = sa.select(notes.c.wrapped_key, notes.c.sealed).where(notes.c.id == note.id)
-        row = self.connection.execute(query).one()
-        return one_field(record_of(note.case_id), name_of("notes", note.id), *row)
+    def find_sealed(self, id_: str | None) -> tuple[Note | None, SealedItem | None]:
+        """Give one note and its sealed words; these are None when its record was disposed of."""
+        query = sa.select(*_PLAIN, notes.c.wrapped_key, notes.c.sealed).where(notes.c.id == id_)
+        row = self.connection.execute(query).one_or_none()
+        if row is None:
+            return None, None
+        *plain, wrapped_key, sealed = row
+        note = Note(*plain)
+        item = one_field(record_of(note.case_id), name_of("notes", note.id), wrapped_key, sealed)
+        return note, item
 
     def page(self, case_id: str, size: int, last: tuple[datetime, str] | None) -> Sequence[Note]:
         """Give a page of a case's notes, newest first."""

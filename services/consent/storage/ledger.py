@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import attrs
-from sqlalchemy import Connection, and_, exists, insert, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, exists, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.consent.domain.ledger.entry import Entry
@@ -17,6 +17,17 @@ from services.consent.domain.ledger.proofs import subtrees_of
 from services.consent.storage.tables import COPIED, checkpoints, entries, frontier
 
 _BATCH = 1000
+
+_APPEND = (
+    update(frontier)
+    .values(size=bindparam("grown"), peaks=bindparam("new_peaks"))
+    .add_cte(
+        insert(entries)
+        .values({name: bindparam(name) for name in entries.c.keys()})  # noqa: SIM118
+        .cte("appended")
+    )
+)
+"""Insert the entry and move the frontier, in one round trip while the frontier is locked."""
 
 
 @attrs.frozen
@@ -66,18 +77,21 @@ class Ledger:
         data = entry.to_bytes(size)
         leaf = leaf_hash(data)
         after = before.append(leaf)
+        # One statement for both: the frontier's lock is held for one round trip less.
         self.connection.execute(
-            insert(entries).values(
-                idx=size,
-                entry=data,
-                leaf_hash=leaf,
-                entry_id=entry.entry_id,
-                at=entry.at,
-                student=entry.student,
+            _APPEND,
+            {
+                "grown": after.size,
+                "new_peaks": after.to_bytes(),
+                "idx": size,
+                "entry": data,
+                "leaf_hash": leaf,
+                "entry_id": entry.entry_id,
+                "at": entry.at,
+                "student": entry.student,
                 **{column: getattr(entry, column) for column in COPIED},
-            )
+            },
         )
-        self.connection.execute(update(frontier).values(size=after.size, peaks=after.to_bytes()))
         return Appended(size, data, before.path_of_next, after)
 
     def frontier(self) -> Frontier:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import attrs
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.consent.domain.facts import Record
@@ -14,6 +14,18 @@ from services.consent.storage.tables import disposals, records, wall_lifts, wall
 
 _DEEPEST = 4
 """A breach belongs to a case; nothing is deeper today. A bound, so that no chain is endless."""
+
+_WALLED = (
+    select(func.array_agg(walls.c.staff_member))
+    .where(walls.c.record == bindparam("name"), walls.c.wall.not_in(select(wall_lifts.c.wall)))
+    .scalar_subquery()
+)
+_RECORD = (
+    select(records, disposals.c.disposed_at, _WALLED.label("walled"))
+    .outerjoin(disposals, disposals.c.record == records.c.record)
+    .where(records.c.record == bindparam("name"))
+)
+"""A record with its own walls, in one round trip: this is asked at every decision."""
 
 
 @attrs.frozen
@@ -48,16 +60,13 @@ class Records:
         return self.find(record.name)
 
     def find(self, name: str) -> Record:
-        """Give a record without its walls; one that nobody registered has no kind."""
-        query = (
-            select(records, disposals.c.disposed_at)
-            .outerjoin(disposals, disposals.c.record == records.c.record)
-            .where(records.c.record == name)
-        )
-        row = self.connection.execute(query).one_or_none()
+        """Give a record with its own walls; one that nobody registered has no kind."""
+        row = self.connection.execute(_RECORD, {"name": name}).one_or_none()
         if row is None:
             return Record(name)
-        return Record(name, row.kind, row.student, row.parent, row.disposed_at)
+        return Record(
+            name, row.kind, row.student, row.parent, row.disposed_at, frozenset(row.walled or ())
+        )
 
     def load(self, name: str) -> Record:
         """
@@ -69,20 +78,14 @@ class Records:
         locks = Locks(self.connection)
         locks.share(name)
         record = self.find(name)
-        chain, parent = [name], record.parent
-        while parent and len(chain) < _DEEPEST:
+        walled, parent = record.walled, record.parent
+        for _ in range(1, _DEEPEST):
+            if not parent:
+                break
             locks.share(parent)
-            chain.append(parent)
-            parent = self.find(parent).parent
-        return attrs.evolve(record, walled=self.walled_off(chain))
-
-    def walled_off(self, names: list[str]) -> frozenset[str]:
-        """Give the staff members with a wall that stands around any of these records."""
-        lifted = select(wall_lifts.c.wall)
-        query = select(walls.c.staff_member).where(
-            walls.c.record.in_(names), walls.c.wall.not_in(lifted)
-        )
-        return frozenset(self.connection.scalars(query))
+            above = self.find(parent)
+            walled, parent = walled | above.walled, above.parent
+        return attrs.evolve(record, walled=walled)
 
     def dispose(self, name: str, at: datetime) -> None:
         """Note that a record's key is destroyed. Doing it again does nothing."""
