@@ -53,6 +53,8 @@ def main() -> None:
         "raw Vault decrypt": with_vault(state, "decrypt"),
         "one gateway pass (constant answer)": with_gateway(state),
     }
+    people.appoint_first_manager(state)
+    people.admit_colleagues(state, people.sign_in(state, "grace"))
     adviser = people.sign_in(state, "ada")
     case, note = a_note(adviser)
     notes = adviser.at(case_notes_pb2_grpc.CaseNotesServiceStub)
