@@ -51,7 +51,6 @@ lint: setup ## what must be clean before a commit
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy $(CODE)
-	@.venv/bin/lint-imports
 	@.venv/bin/lint-imports --no-cache
 	@cd protos && ../.venv/bin/buf lint gen/sas.binpb --path sas --config buf.yaml
 	@old=$$(mktemp -d); trap "rm -rf $$old" EXIT; \
