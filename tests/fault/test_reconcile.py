@@ -22,12 +22,12 @@ from deploy.postgres import provision
 from deploy.state import CHECKOUT
 from services.consent.policies import questions
 from tests.kit import deeds
+from tests.kit.deeds import PLANTED
 from tests.kit.full_stack import FullStack
 
 pytestmark = pytest.mark.timeout(400)  # the whole stack starts within the first
 
 Line = dict[str, Any]
-PLANTED = "planted-by-a-test"
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,8 @@ PORT_BASE = int(os.environ.get("SAS_TEST_WALKS_PORT_BASE", "24000"))
 SIGN_IN_AGAIN_SECONDS = 8 * 60
 """A staff session ends when it was idle for ten minutes; other tests may have taken that long."""
 
+ONE_CALL_OF_EACH_SERVICE = ("/v1/session", "/v1/cases", "/v1/ledger/checkpoint", "/v1/reports")
+
 
 @attrs.define
 class FullStack:
@@ -102,9 +104,12 @@ class FullStack:
         return next(row for row in rows if row["name"] == name)
 
     def is_well(self) -> bool:
-        """Whether every process is as it should be, and says so."""
+        """Whether every process is as it should be, and the gateway has noticed, too."""
         rows = order(self.state, "status", ask=True)["processes"]
-        return all(row["stage"] in ("ready", "done") and not row["why"] for row in rows)
+        if not all(row["stage"] in ("ready", "done") and not row["why"] for row in rows):
+            return False
+        with self.http(self.manager) as manager:
+            return all(manager.get(path).is_success for path in ONE_CALL_OF_EACH_SERVICE)
 
 
 @contextmanager
