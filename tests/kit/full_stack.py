@@ -26,9 +26,9 @@ from deploy.demo import people
 from deploy.demo.people import Person
 from deploy.state import CHECKOUT, State
 from deploy.supervisor.supervisor import order
+from tests.kit.servers.ports import free_port_base
 
 RUNNING = os.environ.get("SAS_TEST_STACK")
-PORT_BASE = int(os.environ.get("SAS_TEST_WALKS_PORT_BASE", "24000"))
 
 SIGN_IN_AGAIN_SECONDS = 8 * 60
 """A staff session ends when it was idle for ten minutes; other tests may have taken that long."""
@@ -113,7 +113,7 @@ class FullStack:
 
 
 @contextmanager
-def full_stack(port_base: int = PORT_BASE) -> Iterator[FullStack]:
+def full_stack() -> Iterator[FullStack]:
     """Start a stack of its own, give people their roles, and remove everything afterwards."""
     if RUNNING is not None:
         yield with_people(State(root=Path(RUNNING).resolve(), port_base=_running_port_base()))
@@ -121,7 +121,7 @@ def full_stack(port_base: int = PORT_BASE) -> Iterator[FullStack]:
     # Not pytest's folder: that is closed to the users that the servers run as.
     with tempfile.TemporaryDirectory(prefix="sas-whole-") as folder:
         Path(folder).chmod(0o755)
-        state = State(root=Path(folder) / "state", port_base=port_base)
+        state = State(root=Path(folder) / "state", port_base=free_port_base())
         try:
             _stack(state, "up")
             yield with_people(state)

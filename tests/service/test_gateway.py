@@ -11,6 +11,7 @@ import json
 import re
 import time
 from collections.abc import Iterator
+from concurrent import futures
 from typing import Any
 
 import grpc
@@ -339,8 +340,20 @@ def test_one_session_cannot_flood_the_house(house: House) -> None:
 
 
 def test_codes_cannot_be_tried_out_quickly(house: House) -> None:
-    answers = [house.http.post("/v1/disclosures:collect", content="{}") for _ in range(90)]
-    assert_says(answers[-1], 429, 8, "TOO_MANY_CALLS")
+    def tries() -> httpx.Response | None:
+        """Try until there is a no; None after far more tries than the burst."""
+        for _ in range(100):
+            answer = house.http.post("/v1/disclosures:collect", content="{}")
+            if answer.status_code != 200:
+                return answer
+        return None
+
+    # Several at once: on a busy machine one alone may be slower than the limit.
+    with futures.ThreadPoolExecutor(8) as guessers:
+        answers = [each.result() for each in [guessers.submit(tries) for _ in range(8)]]
+    stopped = [answer for answer in answers if answer is not None]
+    assert stopped
+    assert_says(stopped[0], 429, 8, "TOO_MANY_CALLS")
 
 
 def test_every_answer_forbids_keeping_it(house: House) -> None:
