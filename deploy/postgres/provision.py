@@ -13,7 +13,7 @@ import secrets
 import psycopg
 from psycopg import sql
 
-from deploy.postgres.server import SUPERUSER_SECRET
+from deploy.postgres.server import SUPERUSER_SECRET, SUPERUSER_URL
 from deploy.state import State, write_private
 
 SERVICES = ("identity", "cases", "consent", "reports")
@@ -35,7 +35,16 @@ def provision(state: State) -> None:
 
 
 def connect(state: State, database: str) -> psycopg.Connection[tuple[object, ...]]:
-    """Connect as the superuser, through the Unix socket."""
+    """Connect as the superuser: through the Unix socket, or as the owner of a given server says."""
+    if (state / SUPERUSER_URL).exists():
+        return psycopg.connect(
+            (state / SUPERUSER_URL).read_text(),
+            dbname=database,
+            autocommit=True,
+            connect_timeout=10,
+            sslmode="verify-full",
+            sslrootcert=str(state / "tls/ca.pem"),
+        )
     return psycopg.connect(
         host=str(state / "postgres/socket"),
         port=state.port("postgres"),

@@ -23,6 +23,8 @@ from deploy.supervisor.process import Command, NotReady
 
 HERE = Path(__file__).resolve().parent
 SUPERUSER_SECRET = "secrets/postgres-superuser"  # noqa: S105 (a file's name)
+SUPERUSER_URL = "secrets/postgres-superuser-url"
+"""There when the server is not ours: how its owner connects to it."""
 PROTOCOL_3 = 196608
 SSL_REQUEST = 80877103
 

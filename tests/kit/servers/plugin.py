@@ -9,11 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit.servers.containers import Containers
+from tests.kit.servers.given import URLS, Given
 from tests.kit.servers.local import Local
 from tests.kit.servers.session import Servers
 from tests.kit.servers.values import BROKER, POSTGRES, VAULT, Lane, LaneError, Server
 
-LANES: dict[str, type[Lane]] = {"local": Local, "testcontainers": Containers}
+LANES: dict[str, type[Lane]] = {"local": Local, "testcontainers": Containers, "given": Given}
 ONLY = "local_lane_only"
 MAY_BE_LOCAL_ONLY = (
     "tests/service/vault/test_server.py",
@@ -27,9 +28,10 @@ _lane = pytest.StashKey[Lane]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Choose the lane: `SAS_TEST_LANE`."""
+    """Choose the lane: `SAS_TEST_LANE`, or `given` where a server's URL is."""
     config.addinivalue_line("markers", f"{ONLY}(reason): tests an installed program itself")
-    name = os.environ.get("SAS_TEST_LANE", "local")
+    given = any(each in os.environ for each in URLS)
+    name = os.environ.get("SAS_TEST_LANE", "given" if given else "local")
     if name not in LANES:
         raise pytest.UsageError(f"SAS_TEST_LANE is {name!r}; there are {', '.join(LANES)}")
     config.stash[_lane] = LANES[name]()

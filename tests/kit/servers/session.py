@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
+import secrets
 from typing import Any
 
 import psycopg
@@ -34,7 +34,6 @@ class Servers:
         self.lane = lane
         self.versions: dict[str, str] = {}
         self._vhosts = iter(VHOSTS)
-        self._numbers = itertools.count(1)
         self._migrated: set[str] = set()
         self._databases: list[str] = []
         self._failure: Exception | None = None
@@ -110,7 +109,7 @@ class Servers:
     def new_database(self, service: str, *, empty: bool = False) -> str:
         """Make a database of *service* at its newest form, or without tables; give its name."""
         self.need(POSTGRES)
-        name = f"{service}_{next(self._numbers)}"
+        name = f"{service}_{secrets.token_hex(4)}"
         if not empty:
             self._migrate(service)
         statement = sql.SQL("create database {} owner {} template {}").format(
