@@ -48,16 +48,19 @@ def collect_disclosure(tools: Tools, *, link_token: str, code: str) -> Payload:
 
 
 def _try(tools: Tools, link_token: str, code: str) -> tuple[Disclosure | None, bool]:
-    """Find the disclosure whose link this is, and say whether the code is right."""
+    """
+    Find the disclosure whose link this is, and say whether the code is right.
+
+    One transaction: the try holds the link's row until the code was looked at, so guesses at once
+    queue up behind each other; and a connection that breaks in between costs a right code no try.
+    """
     with tools.begin() as work:
         taken = work.disclosures.take_try(hash_token(link_token), tools.now())
-        work.commit()
-    disclosure, link = taken or (None, None)
-    right = code_is_right(code, link)
-    if disclosure is not None and link is not None and right:
-        with tools.begin() as work:
+        disclosure, link = taken or (None, None)
+        right = code_is_right(code, link)
+        if disclosure is not None and link is not None and right:
             work.disclosures.give_back_try(disclosure.id, link)
-            work.commit()
+        work.commit()
     return disclosure, right
 
 
