@@ -112,13 +112,13 @@ class Containers:
         postgres.configure(state, None)
         self._hand_over(state / "postgres/socket", state / "tls/postgres.key")
         sockets = f"/var/run/postgresql,{state / 'postgres/socket'}"
-        config = state / "postgres/postgresql.conf"
+        options = f"-c config_file={state / 'postgres/postgresql.conf'} -c fsync=off"
         return (
             self._container(POSTGRES, self._user)
             .with_env("POSTGRES_PASSWORD", (state / postgres.SUPERUSER_SECRET).read_text())
             .with_env("POSTGRES_INITDB_ARGS", "--locale=C.UTF-8 --encoding=UTF8 --data-checksums")
             # The image's own first steps use the first of the two sockets, we use the second.
-            .with_command(f"postgres -c config_file={config} -c unix_socket_directories={sockets}")
+            .with_command(f"postgres {options} -c unix_socket_directories={sockets}")
         )
 
     def _vault(self, state: State) -> DockerContainer:

@@ -88,7 +88,8 @@ def test_who_waits_too_long_for_another_tries_again(database: Database) -> None:
                 add(second, name)
 
 
-def test_when_all_connections_are_busy_the_next_tries_again(database: Database) -> None:
+def test_when_all_connections_are_busy_the_next_tries_again(databases: Databases) -> None:
+    database = Database(databases.settings("cases", "serve"), databases)
     busy = [UnitOfWork(database.engine).__enter__() for _ in range(db.POOL)]
     began = time.monotonic()
     with pytest.raises(TryAgain):
@@ -97,6 +98,7 @@ def test_when_all_connections_are_busy_the_next_tries_again(database: Database) 
     for each in busy:
         each.__exit__(None, None, None)
     assert database.answers()
+    database.close()
 
 
 def test_a_server_with_another_certificate_is_not_believed(databases: Databases) -> None:
