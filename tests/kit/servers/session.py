@@ -188,9 +188,14 @@ class Servers:
 
     def stop(self) -> None:
         """Stop everything; a server that stays is left without our databases."""
-        if self.lane.stays:
-            for name in self._databases:
-                drop = sql.SQL("drop database if exists {} with (force)")
-                with self.connect("postgres") as connection:
-                    connection.execute(drop.format(sql.Identifier(name)))
-        self.lane.stop()
+        try:
+            if self.lane.stays:
+                self._drop_databases()
+        finally:
+            self.lane.stop()
+
+    def _drop_databases(self) -> None:
+        drop = sql.SQL("drop database if exists {} with (force)")
+        for name in self._databases:
+            with self.connect("postgres") as connection:
+                connection.execute(drop.format(sql.Identifier(name)))
