@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
@@ -118,10 +119,17 @@ class Database:
             vault: who makes them.
             driver: `psycopg2` in a process that eventlet has patched.
         """
-        self.engine = _engine(settings, Logins(vault, settings.vault_role), driver)
+        self._new_engine = partial(_engine, settings, Logins(vault, settings.vault_role), driver)
+        self.engine = self._new_engine(POOL)
         """For transactions, at READ COMMITTED."""
         self.reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         """For single reads, saving the two round trips of a transaction."""
+        self._reserved: list[Engine] = []
+
+    def reserved(self) -> Engine:
+        """Give one connection of its own to what must never wait for those of the calls."""
+        self._reserved.append(self._new_engine(1))
+        return self._reserved[-1]
 
     def answers(self) -> bool:
         """Whether the database answers now; for readiness."""
@@ -134,7 +142,8 @@ class Database:
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
-        self.engine.dispose()
+        for engine in (self.engine, *self._reserved):
+            engine.dispose()
 
 
 class UnitOfWork:
@@ -183,10 +192,10 @@ def etag(*parts: object) -> str:
     return base64.urlsafe_b64encode(digest[:12]).decode()
 
 
-def _engine(settings: DatabaseSettings, logins: Logins, driver: str) -> Engine:
+def _engine(settings: DatabaseSettings, logins: Logins, driver: str, connections: int) -> Engine:
     engine = create_engine(
         f"postgresql+{driver}://",
-        pool_size=POOL,
+        pool_size=connections,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_SECONDS,
         hide_parameters=True,

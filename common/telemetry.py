@@ -61,6 +61,7 @@ ATTRIBUTES: Mapping[str, str] = MappingProxyType(
         "sas.process": "the process, as in the list of processes",
         "sas.op": "what is done to a record: `decrypt` marks the only way to words",
         "sas.ledger_index": "the index of the ledger entry that recorded the decision",
+        "sas.ledger_batch": "how many entries were committed together with this one",
         "sas.decision": "the name of the decision, also in Vault's audit line",
         "sas.effect": "how the decision ended: `permit` or `forbid`",
         "sas.record": "the random name of the record",
@@ -82,7 +83,7 @@ ATTRIBUTES: Mapping[str, str] = MappingProxyType(
 _CODE = re.compile(r"[A-Za-z0-9_:./@,-]{1,120}")
 """Codes, random names, routes. No blank: a sentence or a person's full name does not pass."""
 
-_NAME = re.compile(r"(-> |vault |event |publish |timer )?[A-Za-z0-9_./-]{1,80}")
+_NAME = re.compile(r"(-> |vault |event |publish |timer |ledger )?[A-Za-z0-9_./-]{1,80}")
 
 _TRACECONTEXT = TraceContextTextMapPropagator()
 

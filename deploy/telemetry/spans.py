@@ -5,6 +5,7 @@ One trace as a tree, for operators and for the tests of the walks.
       cases.GetCaseNote  9.8 ms  [cases-serve]
         -> consent.OpenRecord  7.0 ms  [cases-serve]
           consent.OpenRecord  6.1 ms  [consent-serve]  ledger 42  permit
+            ledger append  0.9 ms  [consent-serve]  batch of 3
             vault decrypt  1.3 ms  [consent-serve]  rk-case
 """
 
@@ -18,6 +19,7 @@ SHOWN = {
     "sas.route": "{}",
     "sas.effect": "{}",
     "sas.ledger_index": "ledger {}",
+    "sas.ledger_batch": "batch of {}",
     "sas.vault.mount": "{}",
     "rpc.grpc.status_code": "status {}",
     "http.status_code": "http {}",

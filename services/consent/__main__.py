@@ -54,12 +54,14 @@ def serve(config: Config[Settings], vault: Vault) -> None:
     from services.consent.api.releases import ReleasesServicer
     from services.consent.api.walls import WallsServicer
     from services.consent.policies.engine import Policy
+    from services.consent.storage.group_commit import GroupCommit
     from services.consent.storage.work import Work
 
     policy = Policy.load()  # first: a policy that is not whole is not served
     database = Database(config.database, vault)
     parts = Parts(
         new_work=lambda: Work(database.engine),
+        group_commit=GroupCommit(database.reserved()),
         policy=policy,
         vault=vault,
         ledger_key=LedgerKey(vault, config.settings.origin),

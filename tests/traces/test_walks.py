@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
@@ -23,6 +24,7 @@ from tests.kit.full_stack import FullStack
 from tests.kit.spans import spans_of, ways_to
 
 OPENING = "vault decrypt"
+COMMITTING = "ledger append"
 READING = [
     "gateway",
     "cases.GetCaseNote",
@@ -95,6 +97,26 @@ def test_trace_ledger_and_vault_tell_of_the_same_opening(
     ]
 
 
+def test_many_at_once_share_a_commit_and_keep_their_own_traces(
+    stack: FullStack, adviser: httpx.Client, note: str
+) -> None:
+    """One commit may serve many; each reading still shows one decision, its own entry and key."""
+    with ThreadPoolExecutor(6) as readers:
+        answers = list(
+            readers.map(lambda _: adviser.get(f"/v1/{note}?purpose=PURPOSE_ADVICE"), range(6))
+        )
+    traces = {answer.headers["x-sas-trace"] for answer in answers}
+    assert len(traces) == len(answers)
+    for trace_id in traces:
+        spans = spans_of(stack.state.root, trace_id)
+        assert ways_to(spans, OPENING) == [READING]
+        assert ways_to(spans, COMMITTING) == [[*READING[:-1], COMMITTING]]
+        assert_recorded_first(spans, "consent.OpenRecord", effect="permit")
+        decided = assert_recorded(spans, "consent.OpenRecord", effect="permit")
+        entry = behind.entry(stack.state, int(decided.attributes["sas.ledger_index"]))
+        assert (entry["trace"], entry["span"]) == (trace_id, decided.span_id)
+
+
 def test_writing_a_note_opens_nothing(stack: FullStack, adviser: httpx.Client, case: str) -> None:
     answer = adviser.post(f"/v1/{case}/notes", json={"situation": "more", "requestId": new()})
     assert answer.status_code == 200, answer.text
@@ -125,8 +147,10 @@ def vault_asked(stack: FullStack) -> list[dict[str, Any]]:
 
 
 def assert_recorded(spans: list[Span], decision: str, *, effect: str) -> Span:
-    """Check that the decision is in the ledger once, and give its span."""
+    """Check that the decision is in the ledger once, committed within it, and give its span."""
     (decided,) = (span for span in spans if span.name == decision)
+    (committed,) = (span for span in spans if span.name == COMMITTING)
+    assert committed.parent_id == decided.span_id
     recorded = [span for span in spans if "sas.ledger_index" in span.attributes]
     assert [span.attributes["sas.effect"] for span in recorded] == [effect]
     return decided
@@ -135,8 +159,10 @@ def assert_recorded(spans: list[Span], decision: str, *, effect: str) -> Span:
 def assert_recorded_first(spans: list[Span], decision: str, *, effect: str) -> None:
     """Check that the key was opened within the decision, after it was written."""
     decided = assert_recorded(spans, decision, effect=effect)
+    (committed,) = (span for span in spans if span.name == COMMITTING)
     (opened,) = (span for span in spans if span.name == OPENING)
-    assert decided.started < opened.started < opened.ended <= decided.ended
+    assert decided.started < committed.started < committed.ended <= opened.started
+    assert opened.ended <= decided.ended
 
 
 def new() -> str:

@@ -7,7 +7,7 @@ from datetime import datetime
 import attrs
 
 from common.errors import InvalidFields, NotAvailable, WrongState
-from services.consent.actions.deciding import Line, decide
+from services.consent.actions.deciding import Line, decide, decide_and_commit
 from services.consent.actions.parts import Parts
 from services.consent.domain.breach import Breach, BreachFacts, Decided
 from services.consent.domain.facts import Record, Who
@@ -173,7 +173,7 @@ def authorise_telling(parts: Parts, who: Who, told: Told) -> int:
         work.locks.share(told.breach)
         breach = work.breaches.find(told.breach)
         now = parts.clock()
-        recorded = decide(
+        recorded = decide_and_commit(
             parts,
             work,
             questions.to_tell(
@@ -189,7 +189,6 @@ def authorise_telling(parts: Parts, who: Who, told: Told) -> int:
             ),
             now,
         )
-        work.commit()
     return recorded.or_refuse().index
 
 

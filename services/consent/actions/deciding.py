@@ -1,8 +1,10 @@
 """
 Decide, and write it down: the one way to a decision, for everything consent is asked.
 
-The entry is made here from the question and the answer, refusals included, and appended in the
-transaction that the action commits. Only after that may an action hand anything out.
+The entry is made here from the question and the answer, refusals included, and is committed with
+what it decides: by the action's own transaction where that changes facts (`decide`), else together
+with other callers' entries while the action holds its locks (`decide_and_commit`). Only after that
+may an action hand anything out.
 """
 
 from __future__ import annotations
@@ -91,13 +93,33 @@ class Recorded:
 
 def decide(parts: Parts, work: Work, question: Question, line: Line, now: datetime) -> Recorded:
     """
-    Decide and append the entry to the ledger, in the caller's transaction, which then commits.
+    Decide and append the entry in the caller's transaction, which changes facts and then commits.
 
     Call it last: the ledger is locked from here on.
     """
     decision = parts.policy.decide(question)
     entry = _entry(question, decision, line, now)
     appended = work.ledger.append(entry)
+    _show(question, entry, appended, decision)
+    return Recorded(question, decision, entry, appended)
+
+
+def decide_and_commit(
+    parts: Parts, work: Work, question: Question, line: Line, now: datetime
+) -> Recorded:
+    """
+    Decide where the entry is all there is to write, and commit it.
+
+    *work* holds the locks of what the decision rests on until the entry is committed; its own
+    commit, after that, fails if its connection and so its locks were lost meanwhile.
+
+    Raises:
+        TryAgain: nothing may be handed out. The entry may stand: a line too many is harmless.
+    """
+    decision = parts.policy.decide(question)
+    entry = _entry(question, decision, line, now)
+    appended = parts.group_commit.append(entry)
+    work.commit()
     _show(question, entry, appended, decision)
     return Recorded(question, decision, entry, appended)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 
 from common.errors import InvalidFields
-from services.consent.actions.deciding import Line, decide
+from services.consent.actions.deciding import Line, decide_and_commit
 from services.consent.actions.opening import Opened, Wrapped, unwrap
 from services.consent.actions.parts import Parts
 from services.consent.domain.facts import Who
@@ -45,7 +45,7 @@ def authorise_disclosure(parts: Parts, who: Who, asked: Sending) -> Opened:
         work.locks.share(asked.disclosure)
         consent = work.consents.of_disclosure(asked.disclosure)
         now = parts.clock()
-        recorded = decide(
+        recorded = decide_and_commit(
             parts,
             work,
             questions.to_send(
@@ -69,7 +69,6 @@ def authorise_disclosure(parts: Parts, who: Who, asked: Sending) -> Opened:
             ),
             now,
         )
-        work.commit()
     return unwrap(parts, recorded, asked.items)
 
 
@@ -101,7 +100,7 @@ def authorise_collection(parts: Parts, asked: Collecting) -> Opened:
         consent = work.consents.of_disclosure(asked.disclosure)
         sent = work.ledger.was_allowed("disclosure:send", asked.disclosure)
         now = parts.clock()
-        recorded = decide(
+        recorded = decide_and_commit(
             parts,
             work,
             questions.to_collect(
@@ -123,7 +122,6 @@ def authorise_collection(parts: Parts, asked: Collecting) -> Opened:
             ),
             now,
         )
-        work.commit()
     return unwrap(parts, recorded, asked.items)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import attrs
 
-from services.consent.actions.deciding import Line, decide
+from services.consent.actions.deciding import Line, decide_and_commit
 from services.consent.actions.parts import Parts
 from services.consent.actions.receipts import Proven, prove
 from services.consent.actions.signing import sign_checkpoint
@@ -59,8 +59,9 @@ def list_accesses(parts: Parts, who: Who, *, before: int | None, count: int) -> 
             count=count,
         )
         question = questions.to_list_accesses(who)
-        recorded = decide(parts, work, question, Line(purpose="own_record"), parts.clock())
-        work.commit()
+        recorded = decide_and_commit(
+            parts, work, question, Line(purpose="own_record"), parts.clock()
+        )
     recorded.or_refuse()
     return accesses
 

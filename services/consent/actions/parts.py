@@ -10,6 +10,7 @@ import attrs
 from common.vault import Vault
 from services.consent.actions.signing import LedgerKey
 from services.consent.policies.engine import Policy
+from services.consent.storage.group_commit import GroupCommit
 from services.consent.storage.work import Work
 
 
@@ -23,6 +24,7 @@ class Parts:
     """Everything an action may need."""
 
     new_work: Callable[[], Work]
+    group_commit: GroupCommit
     policy: Policy
     vault: Vault
     ledger_key: LedgerKey

@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 import attrs
 
 from common.errors import InvalidFields, NotAvailable, WrongState
-from services.consent.actions.deciding import Line, decide
+from services.consent.actions.deciding import Line, decide_and_commit
 from services.consent.actions.opening import Opened, Wrapped, unwrap
 from services.consent.actions.parts import Parts
 from services.consent.domain.facts import KEPT_BY, Record, Who
@@ -91,7 +91,7 @@ def open_record(parts: Parts, who: Who, asked: Opening) -> Opened:
         if preview:
             work.locks.share(asked.about)
             consent = work.consents.of_disclosure(asked.about)
-        recorded = decide(
+        recorded = decide_and_commit(
             parts,
             work,
             questions.to_open(
@@ -114,7 +114,6 @@ def open_record(parts: Parts, who: Who, asked: Opening) -> Opened:
             ),
             parts.clock(),
         )
-        work.commit()
     return unwrap(parts, recorded, asked.items)
 
 
@@ -132,12 +131,11 @@ def authorise_disposal(parts: Parts, who: Who, name: str, dispose_from: date) ->
     begins = datetime.combine(dispose_from, time(), LONDON)
     with parts.new_work() as work:
         record = work.records.load(name)
-        recorded = decide(
+        recorded = decide_and_commit(
             parts,
             work,
             questions.to_dispose(who, record, begins, now),
             Line(details={"dispose_from": dispose_from.isoformat()}),
             now,
         )
-        work.commit()
     return recorded.or_refuse().index

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.consent.actions.deciding import Line, decide
+from services.consent.actions.deciding import Line, decide_and_commit
 from services.consent.actions.parts import Parts
 from services.consent.domain.facts import Who
 from services.consent.policies import questions
@@ -19,12 +19,11 @@ def authorise_release(
         SecondFactorNeeded: they are, without a second factor in this session.
     """
     with parts.new_work() as work:
-        recorded = decide(
+        recorded = decide_and_commit(
             parts,
             work,
             questions.to_freeze(who, report),
             Line(purpose=purpose, details={"table": table, "period": period}),
             parts.clock(),
         )
-        work.commit()
     return recorded.or_refuse().index

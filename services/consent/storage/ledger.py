@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 import attrs
-from sqlalchemy import Connection, and_, bindparam, exists, insert, or_, select, update
+from sqlalchemy import Connection, and_, exists, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.consent.domain.ledger.entry import Entry
@@ -17,17 +17,29 @@ from services.consent.domain.ledger.proofs import subtrees_of
 from services.consent.storage.tables import COPIED, checkpoints, entries, frontier
 
 _BATCH = 1000
+_FROM_ENTRY = ("entry_id", "at", "student", *COPIED)
 
-_APPEND = (
-    update(frontier)
-    .values(size=bindparam("grown"), peaks=bindparam("new_peaks"))
-    .add_cte(
-        insert(entries)
-        .values({name: bindparam(name) for name in entries.c.keys()})  # noqa: SIM118
-        .cte("appended")
+_APPEND = text(
+    """
+    with moved as (
+        update frontier set size = :grown, peaks = :new_peaks
+        where size = :size and peaks = :peaks
+        returning only_one
     )
+    insert into entries (
+        idx, entry, leaf_hash, entry_id, at, student,
+        action, effect, actor, role, purpose, record, disclosure, breach
+    )
+    select added.* from moved, unnest(
+        cast(:idx as bigint[]), cast(:entry as bytea[]), cast(:leaf_hash as bytea[]),
+        cast(:entry_id as uuid[]), cast(:at as timestamptz[]), cast(:student as text[]),
+        cast(:action as text[]), cast(:effect as text[]), cast(:actor as text[]),
+        cast(:role as text[]), cast(:purpose as text[]), cast(:record as text[]),
+        cast(:disclosure as text[]), cast(:breach as text[])
+    ) as added
+    """
 )
-"""Insert the entry and move the frontier, in one round trip while the frontier is locked."""
+"""Move the frontier and insert entries; nothing at all if the frontier is elsewhere by now."""
 
 
 @attrs.frozen
@@ -40,6 +52,17 @@ class Appended:
     """Its inclusion path in the ledger that ends with it."""
     frontier: Frontier
     """The ledger that ends with it."""
+
+    @classmethod
+    def after(cls, before: Frontier, entry: Entry) -> Appended:
+        """
+        Work out the next place and all that follows from it.
+
+        Raises:
+            EntryBroken: the entry is too long.
+        """
+        data = entry.to_bytes(before.size)
+        return cls(before.size, data, before.path_of_next, before.append(leaf_hash(data)))
 
 
 @attrs.frozen
@@ -62,37 +85,50 @@ class Ledger:
 
     def append(self, entry: Entry) -> Appended:
         """
-        Append *entry*, in the transaction of what it records.
+        Append *entry* in the transaction of what it records.
 
         The frontier's row is locked from here to the commit, so entries are committed in the order
-        of their places, without gaps; so append last. A group commit can take this function's
-        place without its callers noticing.
+        of their places, without gaps; so append last. Where the entry is all that there is to
+        write, a `GroupCommit` serves many callers at once.
 
         Raises:
             EntryBroken: the entry is too long.
         """
+        before = self.hold()
+        appended = Appended.after(before, entry)
+        self.add(before, [(entry, appended)])
+        return appended
+
+    def hold(self) -> Frontier:
+        """Give the frontier and keep it to oneself until the end of the transaction."""
         held = select(frontier.c.size, frontier.c.peaks).with_for_update()
         size, peaks = self.connection.execute(held).one()
-        before = Frontier.from_bytes(size, peaks)
-        data = entry.to_bytes(size)
-        leaf = leaf_hash(data)
-        after = before.append(leaf)
-        # One statement for both: the frontier's lock is held for one round trip less.
-        self.connection.execute(
+        return Frontier.from_bytes(size, peaks)
+
+    def add(self, before: Frontier, batch: Sequence[tuple[Entry, Appended]]) -> bool:
+        """
+        Write entries at the places worked out for them, in one statement.
+
+        Returns:
+            Whether the frontier was still at *before*; if not, nothing was written.
+        """
+        if not batch:
+            return True
+        after = batch[-1][1].frontier
+        written = self.connection.execute(
             _APPEND,
             {
+                "size": before.size,
+                "peaks": before.to_bytes(),
                 "grown": after.size,
                 "new_peaks": after.to_bytes(),
-                "idx": size,
-                "entry": data,
-                "leaf_hash": leaf,
-                "entry_id": entry.entry_id,
-                "at": entry.at,
-                "student": entry.student,
-                **{column: getattr(entry, column) for column in COPIED},
+                "idx": [placed.index for _, placed in batch],
+                "entry": [placed.entry for _, placed in batch],
+                "leaf_hash": [leaf_hash(placed.entry) for _, placed in batch],
+                **{name: [getattr(entry, name) for entry, _ in batch] for name in _FROM_ENTRY},
             },
         )
-        return Appended(size, data, before.path_of_next, after)
+        return written.rowcount == len(batch)
 
     def frontier(self) -> Frontier:
         """Give the frontier as committed."""

@@ -27,6 +27,7 @@ from services.consent.actions.parts import Parts
 from services.consent.actions.signing import LedgerKey
 from services.consent.config import Settings
 from services.consent.policies.engine import Policy
+from services.consent.storage.group_commit import GroupCommit
 from services.consent.storage.work import Work
 from tests.kit import house
 from tests.kit.house import Person, Refusal, login
@@ -101,6 +102,7 @@ class House(house.House):
         try:
             yield Parts(
                 new_work=lambda: Work(database.engine),
+                group_commit=GroupCommit(database.reserved()),
                 policy=Policy.load(),
                 vault=vault,
                 ledger_key=LedgerKey(vault, Settings().origin),

@@ -1,0 +1,160 @@
+"""
+Group commit: the entries of all who wait are committed together, while the next ones gather.
+
+Nobody waits for company: whoever comes first commits at once, and what comes meanwhile is the next
+batch, which the first of those who wait commits for all. So one caller alone is as fast as without
+it, and many share the cost of one durable commit.
+
+It has a connection of its own, for its callers keep theirs, with the locks of what they decided on,
+until their entry is committed. Several processes may do this at the same time, and transactions
+that change facts append by themselves: all meet at the frontier's row.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import attrs
+import structlog
+from sqlalchemy import Engine
+
+from common.db import UnitOfWork
+from common.errors import TryAgain
+from common.telemetry import span
+from services.consent.domain.ledger.entry import Entry, EntryBroken
+from services.consent.domain.ledger.frontier import Frontier
+from services.consent.storage.ledger import Appended, Ledger
+
+log = structlog.get_logger(__name__)
+
+_AT_MOST = 256
+"""Entries in one batch: of the longest kind they make 16 MiB."""
+
+
+class _Caller:
+    """Somebody who waits for their entry."""
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.outcome: Appended | EntryBroken | None = None
+        """Where it stands; or why it alone can't stand anywhere; None if the batch failed."""
+        self.batch = 0
+        self.leads = False
+        self._turn = threading.Lock()
+        self._turn.acquire()
+
+    def wait(self) -> None:
+        """Wait until the outcome is there, or until it is this caller's turn to commit."""
+        self._turn.acquire()
+
+    def wake(self) -> None:
+        """End the waiting."""
+        self._turn.release()
+
+
+@attrs.frozen
+class _Placed:
+    """A batch with its places worked out: for each caller, where the entry goes or why nowhere."""
+
+    outcomes: Sequence[Appended | EntryBroken]
+    written: Sequence[tuple[Entry, Appended]]
+    after: Frontier
+
+    @classmethod
+    def of(cls, before: Frontier, batch: Sequence[_Caller]) -> _Placed:
+        outcomes: list[Appended | EntryBroken] = []
+        written: list[tuple[Entry, Appended]] = []
+        for caller in batch:
+            try:
+                appended = Appended.after(before, caller.entry)
+            except EntryBroken as error:
+                outcomes.append(error)
+                continue
+            before = appended.frontier
+            outcomes.append(appended)
+            written.append((caller.entry, appended))
+        return cls(outcomes, written, before)
+
+
+class GroupCommit:
+    """Appends entries of many threads, each batch in one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take *engine* for this alone; it needs one connection."""
+        self._engine = engine
+        self._at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._guard = threading.Lock()
+        self.waiting: list[_Caller] = []
+        """Who comes into the next batch."""
+        self._led = False
+        self._frontier: Frontier | None = None
+        """Where our last batch ended; mostly it is still there, which saves asking."""
+
+    def append(self, entry: Entry) -> Appended:
+        """
+        Append *entry*; it is committed when this returns.
+
+        Raises:
+            EntryBroken: this entry is too long. The others in its batch are none the worse.
+            TryAgain: the batch could not be committed, or nobody knows whether it was.
+        """
+        caller = _Caller(entry)
+        with span("ledger append") as waiting:
+            with self._guard:
+                self.waiting.append(caller)
+                caller.leads, self._led = not self._led, True
+            if not caller.leads:
+                caller.wait()
+            if caller.leads:
+                self._lead()
+            waiting.set_attribute("sas.ledger_batch", caller.batch)
+            if caller.outcome is None:
+                raise TryAgain
+            if isinstance(caller.outcome, EntryBroken):
+                raise caller.outcome
+            return caller.outcome
+
+    def _lead(self) -> None:
+        """Commit one batch, for all who wait; then let the first of the next ones lead."""
+        with self._guard:
+            batch, self.waiting = self.waiting[:_AT_MOST], self.waiting[_AT_MOST:]
+        try:
+            self._commit(batch)
+        finally:
+            with self._guard:
+                self._led = bool(self.waiting)
+                woken = self.waiting[:1]
+                for each in woken:
+                    each.leads = True
+            for each in (*woken, *(other for other in batch if not other.leads)):
+                each.wake()
+
+    def _commit(self, batch: Sequence[_Caller]) -> None:
+        known, self._frontier = self._frontier, None
+        try:
+            placed = (known and self._append_at(known, batch)) or self._append(batch)
+        except TryAgain:  # logged where it was met
+            return
+        except Exception as error:
+            log.exception("ledger_batch_failed", exc_info=error)
+            return
+        self._frontier = placed.after
+        for caller, outcome in zip(batch, placed.outcomes, strict=True):
+            caller.outcome, caller.batch = outcome, len(placed.written)
+
+    def _append_at(self, before: Frontier, batch: Sequence[_Caller]) -> _Placed | None:
+        """Append in one round trip, if the frontier is still where we left it."""
+        placed = _Placed.of(before, batch)
+        with UnitOfWork(self._at_once) as work:
+            return placed if Ledger(work.connection).add(before, placed.written) else None
+
+    def _append(self, batch: Sequence[_Caller]) -> _Placed:
+        """Append wherever the frontier is now: somebody else moved it, or we have just begun."""
+        with UnitOfWork(self._engine) as work:
+            ledger = Ledger(work.connection)
+            before = ledger.hold()
+            placed = _Placed.of(before, batch)
+            ledger.add(before, placed.written)
+            work.commit()
+        return placed
