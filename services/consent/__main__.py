@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
         policy=policy,
         vault=vault,
         ledger_key=LedgerKey(vault, config.settings.origin),
+        verbal_lasts=timedelta(days=config.settings.verbal_days),
     )
     serve_until_told(
         config,

@@ -16,3 +16,5 @@ class Settings:
     """How often a checkpoint is signed; on quiet days too, so that its time tells nothing."""
     lapse_seconds: float = 60.0
     """How often lapsed consents are looked for. The gate does not wait for that."""
+    verbal_days: int = 7
+    """How long a spoken yes counts, from when it was said, unless it is confirmed (R7)."""

@@ -18,9 +18,10 @@ import attrs
 import yaml
 
 from services.consent.domain.breach import Advice, Breach, BreachFacts, Decided
-from services.consent.domain.consent import Asked, Consent, Happened, State
+from services.consent.domain.consent import Asked, Consent, Happened, Happening, Spoken, State
 from services.consent.domain.decision import Question
 from services.consent.domain.facts import THIRD_PARTY, AccessList, Record, Report, Who
+from services.consent.domain.kinds import kind_of
 from services.consent.policies import questions
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -43,7 +44,10 @@ _ITEMS = {
     "registration_form:read": ["registration-forms/the form"],
     "third_party:read": ["third-parties/the details"],
     "breach:read": ["breaches/the words"],
+    "use:confirm": ["contacts/the contact"],
 }
+_OWN_KINDS = ("confirm_use", "trusted_contact")
+"""Purposes that are a kind of consent of their own, about a contact and not a document."""
 
 
 class ScenarioBroken(ValueError):
@@ -86,7 +90,8 @@ def _question(said: dict[str, Any]) -> Question:
     action = said.pop("does")
     who = _who(said.pop("who", {}), action)
     record = _record(said.pop("record", {}), action)
-    items = frozenset(_item(item) for item in said.pop("items", _ITEMS.get(action, _LETTER)))
+    usual = _CONTACT if said.get("for") in _OWN_KINDS else _ITEMS.get(action, _LETTER)
+    items = frozenset(_item(item) for item in said.pop("items", usual))
     question: Question = _BUILD[action](who, record, items, said)
     if said:
         raise ScenarioBroken(f"nobody knows {sorted(said)}")
@@ -94,6 +99,7 @@ def _question(said: dict[str, Any]) -> Question:
 
 
 _LETTER = ["documents/the letter"]
+_CONTACT = ["contacts/the contact"]
 
 
 def _item(said: str) -> str:
@@ -115,7 +121,21 @@ def _who(said: dict[str, Any], action: str) -> Who:
     return Who(staff(word or "the adviser"), "staff", frozenset({role}), factor)
 
 
-_BY_STUDENT = {"consent:give", "consent:refuse", "consent:withdraw", "access_list:read"}
+_BY_STUDENT = {
+    "consent:give",
+    "consent:confirm",
+    "consent:refuse",
+    "consent:withdraw",
+    "access_list:read",
+}
+_USUAL_STATE = {
+    "consent:give": "requested",
+    "consent:refuse": "requested",
+    "consent:withdraw": "requested",
+    "consent:record_verbal": "requested",
+    "consent:confirm": "provisional",
+    "consent:witness": "provisional",
+}
 
 
 def _record(said: dict[str, Any], action: str) -> Record:
@@ -147,18 +167,21 @@ def _consent(said: dict[str, Any] | str, action: str) -> Consent | None:
         return None
     if isinstance(said, str):
         said = {"state": said}
-    answering = action in _BY_STUDENT
-    state = State(said.pop("state", "requested" if answering else "given"))
+    state = State(said.pop("state", _USUAL_STATE.get(action, "given")))
+    purpose = said.pop("purpose", "confirm_use" if action == "use:confirm" else "welfare_support")
+    own_kind = purpose in _OWN_KINDS
     student = said.pop("student", "the student")
     asked = Asked(
         consent=name_of("consents", "the consent"),
         record=name_of("records", said.pop("record", "the record")),
         student=name_of("students", student),
-        disclosure=name_of("disclosures", "the disclosure"),
+        disclosure=_item(_CONTACT[0]) if own_kind else name_of("disclosures", "the disclosure"),
         recipient=name_of("thirdParties", said.pop("recipient", "the tutor")),
-        purpose=said.pop("purpose", "welfare_support"),
+        purpose=purpose,
         payload_digest=_digest(said.pop("payload", "the payload")),
-        items=frozenset(_item(item) for item in said.pop("items", _LETTER)),
+        items=frozenset(
+            _item(item) for item in said.pop("items", _CONTACT if own_kind else _LETTER)
+        ),
         text_version="-",
         text_sha256=_digest(said.pop("text_asked", "the text")),
         asked_by=staff("the adviser"),
@@ -167,13 +190,34 @@ def _consent(said: dict[str, Any] | str, action: str) -> Consent | None:
         ledger_index=1,
     )
     agreed = _digest(said.pop("text_agreed", "the text"))
-    given = Happened(State.GIVEN, _day(said.pop("given", "yesterday")), 2, agreed)
+    noted_by, confirm_by = said.pop("noted_by", None), said.pop("confirm_by", "tomorrow")
+    if state is State.PROVISIONAL:
+        noted_by = noted_by or "a colleague"
+    given = Happened(
+        Happening.GIVEN,
+        _day(said.pop("given", "yesterday")),
+        2,
+        by=staff(noted_by) if noted_by else asked.student,
+        text_sha256=agreed,
+        spoken=_spoken("yesterday", confirm_by) if noted_by else None,
+    )
     if said:
         raise ScenarioBroken(f"nobody knows {sorted(said)}")
     log = [] if state in (State.REQUESTED, State.REFUSED) else [given]
-    if state not in (State.REQUESTED, State.GIVEN):
-        log.append(Happened(state, NOW, 3))
+    if state is State.GIVEN and noted_by:
+        log.append(Happened(Happening.CONFIRMED, _day("yesterday"), 3, by=asked.student))
+    if state not in (State.REQUESTED, State.PROVISIONAL, State.GIVEN):
+        log.append(Happened(Happening(state), NOW, 3))
     return Consent.after(asked, log)
+
+
+def _spoken(at: str, confirm_by: str) -> Spoken:
+    return Spoken(
+        manner="by_telephone",
+        place="room_of_the_service",
+        at=_day(at),
+        confirm_by=_day(confirm_by),
+    )
 
 
 def _breach(said: dict[str, Any] | str) -> Breach | None:
@@ -232,21 +276,29 @@ def _opening(does: str) -> Any:
 
 
 def _request(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
-    ends = _day(said.pop("ends", "in a month"))
-    return questions.to_request(who, record, items, ends, NOW)
+    ends, kind = _day(said.pop("ends", "in a month")), kind_of(said.pop("for", "welfare_support"))
+    return questions.to_request(who, record, kind, items, ends, NOW)
 
 
-def _give(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
-    return questions.to_give(
-        who,
-        record,
-        _consent(said.pop("consent", {}), "consent:give"),
-        NOW,
-        text_shown=_digest(said.pop("text_shown", "the text")),
-        payload_digest=_digest(said.pop("payload", "the payload")),
-        text_current=_digest(said.pop("text_current", "the text")),
-        previewed=said.pop("previewed", True),
-    )
+def _agreeing(does: str) -> Any:
+    def build(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+        spoken = None
+        if does == "consent:record_verbal":
+            spoken = _spoken(said.pop("spoken", "yesterday"), said.pop("confirm_by", "tomorrow"))
+        return questions.to_agree(
+            who,
+            does,
+            record,
+            _consent(said.pop("consent", {}), does),
+            NOW,
+            text_shown=_digest(said.pop("text_shown", "the text")),
+            payload_digest=_digest(said.pop("payload", "the payload")),
+            text_current=_digest(said.pop("text_current", "the text")),
+            previewed=said.pop("previewed", True),
+            spoken=spoken,
+        )
+
+    return build
 
 
 def _ending(does: str) -> Any:
@@ -264,6 +316,18 @@ def _send(who: Who, record: Record, items: frozenset[str], said: dict[str, Any])
         NOW,
         recipient=name_of("thirdParties", said.pop("recipient", "the tutor")),
         purpose=said.pop("purpose", "welfare_support"),
+        payload_digest=_digest(said.pop("payload", "the payload")),
+        items=items,
+    )
+
+
+def _confirm_use(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    return questions.to_confirm_use(
+        who,
+        record,
+        _consent(said.pop("consent", {}), "use:confirm"),
+        NOW,
+        recipient=name_of("thirdParties", said.pop("recipient", "the tutor")),
         payload_digest=_digest(said.pop("payload", "the payload")),
         items=items,
     )
@@ -327,9 +391,14 @@ def _list(who: Who, record: Record, items: frozenset[str], said: dict[str, Any])
 _BUILD: Mapping[str, Any] = {
     **{action: _opening(action) for action in questions.OPENING},
     "consent:request": _request,
-    "consent:give": _give,
+    "consent:give": _agreeing("consent:give"),
+    "consent:confirm": _agreeing("consent:confirm"),
+    "consent:record_verbal": _agreeing("consent:record_verbal"),
+    "consent:witness": _agreeing("consent:witness"),
     "consent:refuse": _ending("consent:refuse"),
     "consent:withdraw": _ending("consent:withdraw"),
+    "consent:record_withdrawal": _ending("consent:record_withdrawal"),
+    "use:confirm": _confirm_use,
     "disclosure:send": _send,
     "disclosure:collect": _collect,
     "breach:advise": _advise,

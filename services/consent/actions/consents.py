@@ -1,4 +1,4 @@
-"""Consents: asking, saying yes or no, taking it back, and looking them up."""
+"""Consents: asking for them, and looking them up. How a student answers: `answers.py`."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from datetime import datetime
 import attrs
 from sas.consent.v1.events_pb2 import ConsentEnded
 
-from common.errors import InvalidFields, NotAvailable, SecondFactorNeeded, WrongState
+from common.errors import InvalidFields, NotAvailable, SecondFactorNeeded
 from services.consent.actions.deciding import Line, decide
 from services.consent.actions.parts import Parts
-from services.consent.actions.receipts import Proven, prove, prove_appended
-from services.consent.domain.consent import Asked, Consent, Happened, State
+from services.consent.domain.consent import Asked, Consent, Happened, Happening, State
 from services.consent.domain.facts import Record, Who
+from services.consent.domain.kinds import Kind, kind_of
 from services.consent.domain.names import is_name, new_name
-from services.consent.domain.texts import CURRENT, PURPOSES, render, sha256
+from services.consent.domain.texts import PURPOSES, VERSIONS, current, render, sha256
 from services.consent.policies import questions
 from services.consent.storage.work import Work
 
@@ -33,189 +33,127 @@ class Request:
     ends_at: datetime
 
 
-def request_consent(parts: Parts, who: Who, asked: Request) -> Consent:
+def request_consent(parts: Parts, who: Who, request: Request) -> Consent:
     """
-    Ask a student for consent to one disclosure. Asking for the same again changes nothing.
+    Ask a student for consent to one thing. Asking for the very same again changes nothing.
+
+    Asking for the same with another day, address or text takes the place of an earlier consent
+    that is still open: a student has one consent at a time to one letter for one tutor.
 
     Raises:
-        InvalidFields: a name or the purpose is none.
+        InvalidFields: a name or the purpose is none, or an item stands there twice.
         NotAvailable: they may not, or there is no such record.
         RefusedByPolicy: with every reason.
-        WrongState: this disclosure was asked about in other words.
     """
-    wrong = {}
-    if not is_name(asked.disclosure, "disclosures"):
-        wrong["disclosure"] = "is not a name"
-    if not is_name(asked.recipient, "thirdParties"):
-        wrong["recipient"] = "is not a name"
-    if not all(map(is_name, asked.items)):
-        wrong["items"] = "must be resource names"
-    if asked.purpose not in PURPOSES:
-        wrong["purpose"] = "is not one that a text exists for"
-    if wrong:
-        raise InvalidFields(wrong)
+    _must_be_exact(request)
     now = parts.clock()
     with parts.new_work() as work:
-        record = work.records.load(asked.record)
-        work.locks.hold(asked.disclosure)
-        earlier = work.consents.of_disclosure(asked.disclosure)
-        items = frozenset(asked.items)
+        record = work.records.load(request.record)
+        asked = _asked(request, record, who, now)
+        same, replaced = _earlier(work, asked, now)
+        details = {"recipient": asked.recipient, "for": asked.purpose}
+        if same is None:
+            details |= {f"replaces_{n}": each.asked.consent for n, each in enumerate(replaced, 1)}
         recorded = decide(
             parts,
             work,
-            questions.to_request(who, record, items, asked.ends_at, now),
+            questions.to_request(who, record, asked.kind, asked.items, asked.ends_at, now),
             Line(
                 purpose="disclosure",
                 about=asked.disclosure,
-                items=tuple(sorted(items)),
-                consent=earlier,
+                items=tuple(sorted(asked.items)),
+                consent=same or Consent(asked),
                 disclosure=asked.disclosure,
                 payload_digest=asked.payload_digest,
-                details={"recipient": asked.recipient, "for": asked.purpose},
+                details=details,
             ),
             now,
         )
-        consent = earlier
-        if recorded.allowed and earlier is None:
-            consent = Consent(
-                Asked(
-                    consent=new_name("consents"),
-                    record=record.name,
-                    student=record.student,
-                    disclosure=asked.disclosure,
-                    recipient=asked.recipient,
-                    purpose=asked.purpose,
-                    payload_digest=asked.payload_digest,
-                    items=items,
-                    text_version=CURRENT,
-                    text_sha256=sha256(render(CURRENT, asked.purpose, asked.ends_at)),
-                    asked_by=who.name,
-                    asked_at=now,
-                    ends_at=asked.ends_at,
-                    ledger_index=recorded.index,
-                )
+        if recorded.allowed and same is None:
+            line = Happened(Happening.SUPERSEDED, now, recorded.index, who.name)
+            for each in replaced:
+                _replace(work, each, line, asked)
+            asked = attrs.evolve(asked, ledger_index=recorded.index)
+            work.consents.ask(asked)
+        work.commit()
+    recorded.or_refuse()
+    return same or Consent(asked)
+
+
+def _must_be_exact(request: Request) -> None:
+    """Refuse what is no name: neither words nor "everything" can be asked for."""
+    wrong = {}
+    of_disclosure = kind_of(request.purpose) is Kind.DISCLOSURE
+    if not is_name(request.disclosure, "disclosures" if of_disclosure else "contacts"):
+        wrong["disclosure"] = "is not a name of what this purpose is for"
+    if not is_name(request.recipient, "thirdParties"):
+        wrong["recipient"] = "is not a name"
+    if not request.items or not all(map(is_name, request.items)):
+        wrong["items"] = "must be resource names, and at least one"
+    elif len(set(request.items)) < len(request.items):
+        wrong["items"] = "has one of them twice"
+    if request.purpose not in PURPOSES:
+        wrong["purpose"] = "is not one that a text exists for"
+    if wrong:
+        raise InvalidFields(wrong)
+
+
+def _asked(request: Request, record: Record, who: Who, now: datetime) -> Asked:
+    version = current(request.purpose)
+    return Asked(
+        consent=new_name("consents"),
+        record=record.name,
+        student=record.student,
+        disclosure=request.disclosure,
+        recipient=request.recipient,
+        purpose=request.purpose,
+        payload_digest=request.payload_digest,
+        items=frozenset(request.items),
+        text_version=version,
+        text_sha256=sha256(render(version, request.purpose, request.ends_at)),
+        language=VERSIONS[version].language,
+        asked_by=who.name,
+        asked_at=now,
+        ends_at=request.ends_at,
+        ledger_index=0,
+    )
+
+
+def _earlier(work: Work, asked: Asked, now: datetime) -> tuple[Consent | None, list[Consent]]:
+    """
+    Give the consent that asks the very same, if there is one, and those that this one replaces.
+
+    Two requests for the same wait for each other; the logs are read when all locks are there.
+    """
+    work.locks.hold(f"{asked.student} {asked.recipient} {asked.purpose}")
+    known = work.consents.about_the_same(asked)
+    for name in sorted({asked.disclosure, *(each.asked.disclosure for each in known)}):
+        work.locks.hold(name)
+    known = work.consents.about_the_same(asked)
+    same = next((each for each in known if _asks_the_very_same(each, asked)), None)
+    return same, [each for each in known if each.open_at(now)]
+
+
+def _asks_the_very_same(known: Consent, asked: Asked) -> bool:
+    """Whether a repeated call asks this; an open request with an old text is asked anew."""
+    own = ("consent", "asked_by", "asked_at", "ledger_index", "text_version", "text_sha256")
+    mine = attrs.asdict(known.asked, recurse=False)
+    new = attrs.asdict(asked, recurse=False)
+    if any(mine[field] != new[field] for field in mine if field not in (*own, "language")):
+        return False
+    return known.state is not State.REQUESTED or known.asked.text_sha256 == asked.text_sha256
+
+
+def _replace(work: Work, old: Consent, line: Happened, by: Asked) -> None:
+    work.consents.note(old.asked.consent, line)
+    if old.asked.disclosure != by.disclosure:
+        work.tell(
+            ConsentEnded(
+                consent=old.asked.consent,
+                disclosure=old.asked.disclosure,
+                how=str(Happening.SUPERSEDED),
             )
-            work.consents.ask(consent.asked)
-        work.commit()
-    recorded.or_refuse()
-    if consent is None or not _asks_the_same(consent.asked, asked):
-        raise WrongState("Consent to this disclosure was asked for in other words.")
-    return consent
-
-
-@attrs.frozen(kw_only=True)
-class Yes:
-    """What the student says yes to: the very text and payload that they were shown."""
-
-    consent: str
-    act: str
-    text_sha256: str
-    payload_digest: str
-
-
-def give_consent(parts: Parts, who: Who, yes: Yes) -> tuple[Consent, Proven]:
-    """
-    Say yes, as the student, to exactly what was shown; and get a receipt.
-
-    Prior: by our clock, and before any sending in the ledger's order. Explicit: the student's own
-    act. Informed: of this very text, after an allowed preview of this very payload. A repeated yes
-    is no second act: it gives the receipt of the first.
-
-    Raises:
-        NotAvailable: nobody asked this student that.
-        RefusedByPolicy: to the student, with every reason.
-        TryAgain: Vault can't be reached. The yes may stand already; saying it again is safe.
-    """
-    with parts.new_work() as work:
-        consent, record = _hold(work, yes.consent)
-        now = parts.clock()
-        given = consent.given if consent is not None else None
-        if consent and given and consent.state_at(now) is State.GIVEN and _asked_of(consent, who):
-            return consent, prove(parts, work, given.ledger_index)
-        recorded = decide(
-            parts,
-            work,
-            questions.to_give(
-                who,
-                record,
-                consent,
-                now,
-                text_shown=yes.text_sha256,
-                payload_digest=yes.payload_digest,
-                text_current=_text_current(consent),
-                previewed=_previewed(work, consent, who),
-            ),
-            Line(
-                about=yes.consent,
-                consent=consent,
-                disclosure=consent.asked.disclosure if consent else "",
-                payload_digest=yes.payload_digest,
-                details={"act": yes.act, "text_sha256": yes.text_sha256},
-            ),
-            now,
         )
-        if recorded.allowed and consent is not None:
-            line = Happened(State.GIVEN, now, recorded.index, yes.text_sha256, yes.act)
-            work.consents.note(yes.consent, line)
-            consent = consent.then(line)
-        work.commit()
-    recorded.or_refuse()
-    if consent is None:
-        raise NotAvailable
-    return consent, prove_appended(parts, recorded.appended)
-
-
-def refuse_consent(parts: Parts, who: Who, name: str) -> Consent:
-    """
-    Say no, as the student. Saying it again changes nothing.
-
-    Raises:
-        NotAvailable: nobody asked this student that.
-        RefusedByPolicy: a yes is not refused but withdrawn.
-    """
-    return _end(parts, who, name, "consent:refuse", State.REFUSED)
-
-
-def withdraw_consent(parts: Parts, who: Who, name: str) -> Consent:
-    """
-    Take a consent back, as the student. It works at once, and again changes nothing.
-
-    Raises:
-        NotAvailable: nobody asked this student that.
-    """
-    return _end(parts, who, name, "consent:withdraw", State.WITHDRAWN)
-
-
-def _end(parts: Parts, who: Who, name: str, action: str, state: State) -> Consent:
-    with parts.new_work() as work:
-        consent, record = _hold(work, name)
-        if consent and consent.state is state and _asked_of(consent, who):
-            return consent
-        now = parts.clock()
-        recorded = decide(
-            parts,
-            work,
-            questions.to_end(who, action, record, consent, now),
-            Line(
-                about=name,
-                consent=consent,
-                disclosure=consent.asked.disclosure if consent else "",
-            ),
-            now,
-        )
-        if recorded.allowed and consent is not None:
-            ended = consent.then(Happened(state, now, recorded.index))
-            if ended is not consent:
-                work.consents.note(name, Happened(state, now, recorded.index))
-                work.tell(
-                    ConsentEnded(consent=name, disclosure=consent.asked.disclosure, how=str(state))
-                )
-            consent = ended
-        work.commit()
-    recorded.or_refuse()
-    if consent is None:
-        raise NotAvailable
-    return consent
 
 
 def get_consent(parts: Parts, who: Who, name: str) -> Consent:
@@ -270,46 +208,4 @@ def _need_second_factor(who: Who) -> None:
 def _may_see(work: Work, who: Who, consent: Consent) -> bool:
     if who.is_staff_of_service:
         return who.name not in work.records.load(consent.asked.record).walled
-    return _asked_of(consent, who)
-
-
-def _asked_of(consent: Consent, who: Who) -> bool:
     return who.kind == "student" and consent.asked.student == who.name
-
-
-def _hold(work: Work, name: str) -> tuple[Consent | None, Record]:
-    """
-    Find a consent and keep its disclosure to oneself, so that its log can't grow meanwhile.
-
-    The log is read after the lock is there: what was committed while waiting counts.
-    """
-    found = work.consents.find(name)
-    if found is None:
-        return None, Record("")
-    record = work.records.load(found.asked.record)
-    work.locks.hold(found.asked.disclosure)
-    return work.consents.find(name), record
-
-
-def _previewed(work: Work, consent: Consent | None, who: Who) -> bool:
-    if consent is None:
-        return False
-    return work.ledger.was_allowed("disclosure:preview", consent.asked.disclosure, who.name)
-
-
-def _text_current(consent: Consent | None) -> str:
-    """Give the hash of the text as it would be shown today."""
-    if consent is None:
-        return ""
-    return sha256(render(CURRENT, consent.asked.purpose, consent.asked.ends_at))
-
-
-def _asks_the_same(known: Asked, asked: Request) -> bool:
-    return (
-        known.record == asked.record
-        and known.recipient == asked.recipient
-        and known.purpose == asked.purpose
-        and known.payload_digest == asked.payload_digest
-        and known.items == frozenset(asked.items)
-        and known.ends_at == asked.ends_at
-    )

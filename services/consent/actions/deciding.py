@@ -9,7 +9,6 @@ may an action hand anything out.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import NoReturn
@@ -22,10 +21,10 @@ from common.caller import Caller
 from common.errors import NotAvailable, RefusedByPolicy, SecondFactorNeeded
 from common.telemetry import current_trace
 from services.consent.actions.parts import Parts
-from services.consent.domain.consent import Consent
+from services.consent.domain.consent import Consent, digest_of
 from services.consent.domain.decision import Decision, Question
 from services.consent.domain.facts import ANONYMOUS, AccessList, Record, Report, Who
-from services.consent.domain.ledger.entry import Entry, canonical
+from services.consent.domain.ledger.entry import Entry
 from services.consent.domain.names import categories_of
 from services.consent.policies.questions import OPENING
 from services.consent.storage.ledger import Appended
@@ -37,6 +36,10 @@ _LIKE_ABSENCE = frozenset(
     {"no_such_record", "no_such_breach", "conflict_of_interest", "asked_by_another_service"}
 )
 """Reasons that would confirm that something is there, or that there is a wall around it."""
+
+
+_ANSWERS = frozenset({"consent:give", "consent:confirm", "consent:refuse", "consent:withdraw"})
+"""What only the student who was asked can do."""
 
 
 def who_is(caller: Caller) -> Who:
@@ -153,7 +156,7 @@ def _entry(question: Question, decision: Decision, line: Line, now: datetime) ->
         reasons=tuple(decision.reasons),
         obligations=tuple(decision.obligations),
         consent=line.consent.asked.consent if line.consent else "",
-        consent_sha256=_consent_sha256(line.consent),
+        consent_sha256=digest_of(line.consent) if line.consent else "",
         disclosure=line.disclosure,
         breach=line.breach,
         payload_digest=line.payload_digest,
@@ -161,32 +164,6 @@ def _entry(question: Question, decision: Decision, line: Line, now: datetime) ->
         trace=trace_id,
         span=span_id,
     )
-
-
-def _consent_sha256(consent: Consent | None) -> str:
-    """Hash what was asked and agreed, so that the ledger binds it too."""
-    if consent is None:
-        return ""
-    asked, given = consent.asked, consent.given
-    bound = canonical(
-        {
-            "act": (given.act if given else None) or "",
-            "asked_at": asked.asked_at.isoformat(),
-            "consent": asked.consent,
-            "disclosure": asked.disclosure,
-            "ends_at": asked.ends_at.isoformat(),
-            "given_at": given.at.isoformat() if given else "",
-            "items": sorted(asked.items),
-            "payload_digest": asked.payload_digest,
-            "purpose": asked.purpose,
-            "recipient": asked.recipient,
-            "record": asked.record,
-            "student": asked.student,
-            "text_sha256": asked.text_sha256,
-            "text_version": asked.text_version,
-        }
-    )
-    return hashlib.sha256(bound).hexdigest()
 
 
 def _show(question: Question, entry: Entry, appended: Appended, decision: Decision) -> None:
@@ -233,7 +210,7 @@ def _answers_for_themselves(question: Question) -> bool:
     """Whether it is the student who was asked, answering: they may know what is amiss."""
     resource = question.resource
     return (
-        question.action in ("consent:give", "consent:refuse", "consent:withdraw")
+        question.action in _ANSWERS
         and question.who.kind == "student"
         and isinstance(resource, Record)
         and resource.student == question.who.name

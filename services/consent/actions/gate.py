@@ -73,6 +73,62 @@ def authorise_disclosure(parts: Parts, who: Who, asked: Sending) -> Opened:
 
 
 @attrs.frozen(kw_only=True)
+class Confirming:
+    """To whom it would be confirmed that a student uses the Service, as cases says it."""
+
+    contact: str
+    record: str
+    recipient: str
+    payload_digest: str
+    items: Sequence[Wrapped]
+
+
+def authorise_confirmation(parts: Parts, who: Who, asked: Confirming) -> Opened:
+    """
+    Decide whether this third party may be told that the student uses the Service, and no more.
+
+    Without a consent to just that, the answer is no, and we neither confirm nor deny (R9). The
+    keys open who it may be said to, and nothing about the student.
+
+    Raises:
+        NotAvailable: they may not know, or there is nothing there.
+        RefusedByPolicy: to staff of the Service, with every reason.
+        TryAgain: Vault can't be reached; nothing was opened.
+    """
+    items = _names(asked.items)
+    with parts.new_work() as work:
+        record = work.records.load(asked.record)
+        work.locks.share(asked.contact)
+        consent = work.consents.of_disclosure(asked.contact)
+        now = parts.clock()
+        recorded = decide(
+            parts,
+            work,
+            questions.to_confirm_use(
+                who,
+                record,
+                consent,
+                now,
+                recipient=asked.recipient,
+                payload_digest=asked.payload_digest,
+                items=frozenset(items),
+            ),
+            Line(
+                purpose="disclosure",
+                about=asked.contact,
+                items=items,
+                consent=consent,
+                disclosure=asked.contact,
+                payload_digest=asked.payload_digest,
+                details={"recipient": asked.recipient},
+            ),
+            now,
+        )
+        work.commit()
+    return unwrap(parts, recorded, asked.items)
+
+
+@attrs.frozen(kw_only=True)
 class Collecting:
     """What a third party would see; cases has looked at link and code and says how that went."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from common import outbox
 from services.consent.actions.signing import LedgerKey, sign_checkpoint
-from services.consent.domain.consent import Happened, State
+from services.consent.domain.consent import Happened, Happening
 from services.consent.storage.consents import Consents
 from services.consent.storage.ledger import Ledger
 from services.consent.storage.locks import Locks
@@ -42,7 +42,7 @@ def end_lapsed_consents(connection: Connection, now: datetime) -> int:
     for found in lapsed:  # in order of their locks, so that nobody waits in a circle
         Locks(connection).hold(found.asked.disclosure)
         consent = consents.find(found.asked.consent)
-        line = Happened(State.EXPIRED, now, ledger_index=None)
+        line = Happened(Happening.EXPIRED, now, ledger_index=None)
         if consent is None or consent.then(line) is consent:
             continue
         consents.note(consent.asked.consent, line)
@@ -51,7 +51,7 @@ def end_lapsed_consents(connection: Connection, now: datetime) -> int:
             ConsentEnded(
                 consent=consent.asked.consent,
                 disclosure=consent.asked.disclosure,
-                how=str(State.EXPIRED),
+                how=str(Happening.EXPIRED),
             ),
         )
         ended += 1

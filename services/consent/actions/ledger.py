@@ -20,8 +20,13 @@ from services.consent.storage.ledger import Access
 _SHOWN = OPENING | {
     "consent:request",
     "consent:give",
+    "consent:confirm",
     "consent:refuse",
     "consent:withdraw",
+    "consent:record_verbal",
+    "consent:witness",
+    "consent:record_withdrawal",
+    "use:confirm",
     "disclosure:send",
     "disclosure:collect",
     "breach:advise",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import attrs
 
@@ -29,3 +29,5 @@ class Parts:
     vault: Vault
     ledger_key: LedgerKey
     clock: Callable[[], datetime] = now_in_utc
+    verbal_lasts: timedelta = timedelta(days=7)
+    """How long a spoken yes counts unless it is confirmed."""

@@ -6,10 +6,12 @@ import grpc
 from sas.consent.v1 import consents_pb2, consents_pb2_grpc
 
 from common.pages import encode_token, page_size
-from services.consent.actions import consents
+from services.consent.actions import answers, consents, verbal
 from services.consent.actions.parts import Parts
+from services.consent.actions.receipts import Proven
 from services.consent.api.translate import (
     caller,
+    code,
     consent_proto,
     disclosure_purpose_code,
     moment,
@@ -19,7 +21,7 @@ from services.consent.domain.consent import Consent
 
 
 class ConsentsServicer(consents_pb2_grpc.ConsentsServiceServicer):
-    """A student's prior, explicit and informed yes to one disclosure."""
+    """A student's prior, explicit and informed yes to one thing."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -63,30 +65,65 @@ class ConsentsServicer(consents_pb2_grpc.ConsentsServiceServicer):
     def GiveConsent(
         self, request: consents_pb2.GiveConsentRequest, context: grpc.ServicerContext
     ) -> consents_pb2.GiveConsentResponse:
-        act = consents_pb2.ConsentAct.Name(request.act).removeprefix("CONSENT_ACT_").lower()
-        consent, proven = consents.give_consent(
-            self._parts,
-            caller(),
-            consents.Yes(
-                consent=request.name,
-                act=act,
-                text_sha256=request.text_sha256,
-                payload_digest=request.payload_digest,
-            ),
+        act = code(consents_pb2.ConsentAct, request.act)
+        return self._with_receipt(
+            *answers.give_consent(self._parts, caller(), _shown(request), act)
         )
-        return consents_pb2.GiveConsentResponse(
-            consent=self._proto(consent), receipt=proven.receipt, entry=proven.entry.decode()
-        )
+
+    def ConfirmConsent(
+        self, request: consents_pb2.ConfirmConsentRequest, context: grpc.ServicerContext
+    ) -> consents_pb2.GiveConsentResponse:
+        return self._with_receipt(*answers.confirm_consent(self._parts, caller(), _shown(request)))
 
     def RefuseConsent(
         self, request: consents_pb2.RefuseConsentRequest, context: grpc.ServicerContext
     ) -> consents_pb2.Consent:
-        return self._proto(consents.refuse_consent(self._parts, caller(), request.name))
+        return self._proto(answers.refuse_consent(self._parts, caller(), request.name))
 
     def WithdrawConsent(
         self, request: consents_pb2.WithdrawConsentRequest, context: grpc.ServicerContext
     ) -> consents_pb2.Consent:
-        return self._proto(consents.withdraw_consent(self._parts, caller(), request.name))
+        return self._proto(answers.withdraw_consent(self._parts, caller(), request.name))
+
+    def RecordVerbalConsent(
+        self, request: consents_pb2.RecordVerbalConsentRequest, context: grpc.ServicerContext
+    ) -> consents_pb2.Consent:
+        saying = verbal.Saying(
+            manner=code(consents_pb2.SpokenManner, request.manner),
+            place=code(consents_pb2.SpokenPlace, request.place),
+            at=moment(request.spoken_at, "spoken_at"),
+        )
+        return self._proto(
+            verbal.record_verbal_consent(self._parts, caller(), _shown(request), saying)
+        )
+
+    def WitnessConsent(
+        self, request: consents_pb2.WitnessConsentRequest, context: grpc.ServicerContext
+    ) -> consents_pb2.Consent:
+        return self._proto(verbal.witness_consent(self._parts, caller(), _shown(request)))
+
+    def RecordWithdrawal(
+        self, request: consents_pb2.RecordWithdrawalRequest, context: grpc.ServicerContext
+    ) -> consents_pb2.Consent:
+        return self._proto(verbal.record_withdrawal(self._parts, caller(), request.name))
 
     def _proto(self, consent: Consent) -> consents_pb2.Consent:
         return consent_proto(consent, self._parts.clock())
+
+    def _with_receipt(self, consent: Consent, proven: Proven) -> consents_pb2.GiveConsentResponse:
+        return consents_pb2.GiveConsentResponse(
+            consent=self._proto(consent), receipt=proven.receipt, entry=proven.entry.decode()
+        )
+
+
+def _shown(
+    request: consents_pb2.GiveConsentRequest
+    | consents_pb2.ConfirmConsentRequest
+    | consents_pb2.RecordVerbalConsentRequest
+    | consents_pb2.WitnessConsentRequest,
+) -> answers.Shown:
+    return answers.Shown(
+        consent=request.name,
+        text_sha256=request.text_sha256,
+        payload_digest=request.payload_digest,
+    )

@@ -35,6 +35,24 @@ class GateServicer(gate_pb2_grpc.GateServiceServicer):
             ledger_index=opened.ledger_index, keys=data_keys(opened.keys)
         )
 
+    def AuthoriseConfirmation(
+        self, request: gate_pb2.AuthoriseConfirmationRequest, context: grpc.ServicerContext
+    ) -> gate_pb2.AuthoriseConfirmationResponse:
+        opened = gate.authorise_confirmation(
+            self._parts,
+            caller(),
+            gate.Confirming(
+                contact=request.contact,
+                record=request.record,
+                recipient=request.recipient,
+                payload_digest=request.payload_digest,
+                items=wrapped(request.items),
+            ),
+        )
+        return gate_pb2.AuthoriseConfirmationResponse(
+            ledger_index=opened.ledger_index, keys=data_keys(opened.keys)
+        )
+
     def AuthoriseCollection(
         self, request: gate_pb2.AuthoriseCollectionRequest, context: grpc.ServicerContext
     ) -> gate_pb2.AuthoriseCollectionResponse:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -97,22 +99,46 @@ def place(token: str) -> int | None:
     return int(position) if position else None
 
 
+def code(enum: Any, value: int) -> str:
+    """Give an enum's value as the policy and the ledger spell it."""
+    name: str = enum.Name(value)
+    return name.removeprefix(_prefix(enum)).lower()
+
+
+def value(enum: Any, known: str | None) -> Any:
+    """Give the enum's value for a code; 0 for none."""
+    return enum.Value(f"{_prefix(enum)}{known.upper()}") if known else 0
+
+
+def _prefix(enum: Any) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", enum.DESCRIPTOR.name).upper() + "_"
+
+
 def consent_proto(consent: Consent, now: datetime) -> consents_pb2.Consent:
     """Give a consent with its text, rendered anew: the same bytes for ever."""
-    asked, given = consent.asked, consent.given
+    asked, given, confirmed = consent.asked, consent.given, consent.confirmed
+    spoken, state = given.spoken if given else None, consent.state_at(now)
     return consents_pb2.Consent(
         name=asked.consent,
         student=asked.student,
         disclosure=asked.disclosure,
         recipient=asked.recipient,
         purpose=disclosure_purpose(asked.purpose),
-        state=consents_pb2.ConsentState.Value(
-            f"CONSENT_STATE_{consent.state_at(now).value.upper()}"
-        ),
+        kind=value(consents_pb2.ConsentKind, asked.kind),
+        payload_digest=asked.payload_digest,
+        items=sorted(asked.items),
+        state=value(consents_pb2.ConsentState, state),
         text_version=asked.text_version,
         text=render(asked.text_version, asked.purpose, asked.ends_at),
         text_sha256=asked.text_sha256,
+        language=asked.language,
         ends_at=timestamp(asked.ends_at),
         given_at=timestamp(given.at if given else None),
-        etag=etag(asked.consent, consent.changes, consent.state_at(now)),
+        act=value(consents_pb2.ConsentAct, given.act if given else None),
+        spoken_manner=value(consents_pb2.SpokenManner, spoken.manner if spoken else None),
+        spoken_place=value(consents_pb2.SpokenPlace, spoken.place if spoken else None),
+        spoken_at=timestamp(spoken.at if spoken else None),
+        confirm_by=timestamp(consent.confirm_by),
+        confirmed_at=timestamp(confirmed.at if confirmed else None),
+        etag=etag(asked.consent, len(consent.log), state),
     )

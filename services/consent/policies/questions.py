@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from services.consent.domain.breach import Breach
-from services.consent.domain.consent import Consent
+from services.consent.domain.consent import Consent, Spoken
 from services.consent.domain.decision import Fact, Question, Ref, person
 from services.consent.domain.facts import THIRD_PARTY, AccessList, Record, Report, Who
 from services.consent.domain.grounds import ground
+from services.consent.domain.kinds import Kind
 from services.consent.domain.names import categories_of
 from services.consent.domain.texts import LONDON
 
@@ -62,19 +63,25 @@ def to_open(
 
 
 def to_request(
-    who: Who, record: Record, items: frozenset[str], ends_at: datetime, now: datetime
+    who: Who, record: Record, kind: Kind, items: frozenset[str], ends_at: datetime, now: datetime
 ) -> Question:
     """May *who* ask the student of *record* for consent?"""
     return Question(
         who,
         "consent:request",
         record,
-        {"now": _ms(now), "ends_at": _ms(ends_at), "categories": categories_of(items)},
+        {
+            "now": _ms(now),
+            "ends_at": _ms(ends_at),
+            "kind": str(kind),
+            "categories": categories_of(items),
+        },
     )
 
 
-def to_give(
+def to_agree(
     who: Who,
+    action: str,
     record: Record,
     consent: Consent | None,
     now: datetime,
@@ -83,27 +90,45 @@ def to_give(
     payload_digest: str,
     text_current: str,
     previewed: bool,
+    spoken: Spoken | None = None,
 ) -> Question:
-    """May *who* say yes to this?"""
-    return Question(
-        who,
-        "consent:give",
-        record,
-        {
-            "now": _ms(now),
-            "text_shown": text_shown,
-            "payload_digest": payload_digest,
-            "text_current": text_current,
-            "previewed": previewed,
-            **_optional_consent(consent),
-        },
-    )
+    """
+    May *who* say yes to this (`consent:give`), or stand up for a yes that was spoken?
+
+    Args:
+        who: the caller.
+        action: `consent:give`, `consent:record_verbal`, `consent:confirm` or `consent:witness`.
+        record: what the consent is about.
+        consent: as its log leaves it.
+        now: by our clock.
+        text_shown: the SHA-256 of the text that they saw, as they say.
+        payload_digest: of the payload that they saw, as they say.
+        text_current: the SHA-256 of the text as it would be shown today.
+        previewed: whether they have seen the payload, as the ledger says.
+        spoken: how it was said, for `consent:record_verbal`.
+    """
+    context: dict[str, Fact] = {
+        "now": _ms(now),
+        "text_shown": text_shown,
+        "payload_digest": payload_digest,
+        "text_current": text_current,
+        "previewed": previewed,
+        **_optional_consent(consent),
+    }
+    if spoken is not None:
+        context |= {"spoken_at": _ms(spoken.at), "confirm_by": _ms(spoken.confirm_by)}
+    return Question(who, action, record, context)
 
 
 def to_end(
     who: Who, action: str, record: Record, consent: Consent | None, now: datetime
 ) -> Question:
-    """May *who* say no to a consent (`consent:refuse`) or take it back (`consent:withdraw`)?"""
+    """
+    May *who* end this consent?
+
+    By saying no (`consent:refuse`), by taking it back (`consent:withdraw`), or, as a staff member,
+    by noting that the student takes it back (`consent:record_withdrawal`).
+    """
     return Question(who, action, record, {"now": _ms(now), **_optional_consent(consent)})
 
 
@@ -127,6 +152,31 @@ def to_send(
             "now": _ms(now),
             "recipient": recipient,
             "purpose": purpose,
+            "payload_digest": payload_digest,
+            "items": items,
+            **_optional_consent(consent),
+        },
+    )
+
+
+def to_confirm_use(
+    who: Who,
+    record: Record,
+    consent: Consent | None,
+    now: datetime,
+    *,
+    recipient: str,
+    payload_digest: str,
+    items: frozenset[str],
+) -> Question:
+    """May *who* tell this recipient that the student uses the Service, and nothing else?"""
+    return Question(
+        who,
+        "use:confirm",
+        record,
+        {
+            "now": _ms(now),
+            "recipient": recipient,
             "payload_digest": payload_digest,
             "items": items,
             **_optional_consent(consent),
@@ -222,6 +272,7 @@ def _optional_consent(consent: Consent | None) -> dict[str, Fact]:
         return {}
     asked = consent.asked
     facts: dict[str, Fact] = {
+        "kind": str(asked.kind),
         "record": Ref("Record", asked.record),
         "student": person(asked.student),
         "recipient": asked.recipient,
@@ -236,6 +287,9 @@ def _optional_consent(consent: Consent | None) -> dict[str, Fact]:
     if consent.given is not None:
         facts["text_agreed"] = consent.given.text_sha256 or ""
         facts["given_at"] = _ms(consent.given.at)
+        facts["given_by"] = person(consent.given.by)
+    if consent.confirm_by is not None:
+        facts["confirm_by"] = _ms(consent.confirm_by)
     return {"consent": facts}
 
 

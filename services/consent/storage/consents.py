@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Row, exists, insert, select
+from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select
 
-from services.consent.domain.consent import Asked, Consent, Happened, State
+from services.consent.domain.consent import Asked, Consent, Happened, Happening, Spoken
+from services.consent.domain.kinds import Kind
 from services.consent.storage.tables import consent_events, consents
 
-_ENDED = (State.REFUSED, State.WITHDRAWN, State.EXPIRED)
+_ENDED = (Happening.REFUSED, Happening.WITHDRAWN, Happening.EXPIRED, Happening.SUPERSEDED)
 
 
 @attrs.frozen
@@ -28,16 +29,57 @@ class Consents:
 
     def note(self, consent: str, line: Happened) -> None:
         """Add a line to the log of a consent."""
-        row = attrs.asdict(line) | {"consent": consent, "state": str(line.state)}
-        self.connection.execute(insert(consent_events).values(row))
+        spoken = line.spoken
+        self.connection.execute(
+            insert(consent_events).values(
+                consent=consent,
+                state=str(line.what),
+                at=line.at,
+                ledger_index=line.ledger_index,
+                actor=line.by,
+                text_sha256=line.text_sha256,
+                act=line.act,
+                manner=spoken.manner if spoken else None,
+                place=spoken.place if spoken else None,
+                spoken_at=spoken.at if spoken else None,
+                confirm_by=spoken.confirm_by if spoken else None,
+            )
+        )
 
     def find(self, name: str) -> Consent | None:
         """Give a consent as its log leaves it now."""
-        return self._one(consents.c.consent == name)
+        return self._newest(consents.c.consent == name)
 
     def of_disclosure(self, name: str) -> Consent | None:
-        """Give the consent that a disclosure needs, if it was asked for."""
-        return self._one(consents.c.disclosure == name)
+        """Give the consent that a disclosure needs, if it was asked for: the newest one counts."""
+        return self._newest(consents.c.disclosure == name)
+
+    def about_the_same(self, asked: Asked) -> list[Consent]:
+        """Give the consents that a new one about the same takes the place of."""
+        query = select(consents).where(
+            or_(
+                consents.c.disclosure == asked.disclosure,
+                and_(
+                    consents.c.student == asked.student,
+                    consents.c.recipient == asked.recipient,
+                    consents.c.purpose == asked.purpose,
+                ),
+            )
+        )
+        found = self._with_logs(self.connection.execute(query).all())
+        return [each for each in found if each.asked.is_about_the_same(asked)]
+
+    def trusted_contacts_of(self, student: str, now: datetime) -> frozenset[str]:
+        """
+        Give the third parties whom a student has agreed that we turn to under ground i.
+
+        A fact for the procedure for breaching confidentiality: taken back or lapsed is not in it.
+        """
+        query = select(consents).where(
+            consents.c.student == student, consents.c.purpose == str(Kind.TRUSTED_CONTACT)
+        )
+        found = self._with_logs(self.connection.execute(query).all())
+        return frozenset(each.asked.recipient for each in found if each.holds_at(now))
 
     def of_student(
         self, student: str, *, hidden_records: Iterable[str], before: int | None, count: int
@@ -59,15 +101,24 @@ class Consents:
         return list(self.connection.scalars(query))
 
     def lapsed(self, now: datetime, count: int) -> list[Consent]:
-        """Give consents whose last day is over and whose end nobody has noted yet."""
-        ended = exists().where(
-            consent_events.c.consent == consents.c.consent, consent_events.c.state.in_(_ENDED)
+        """Give consents whose time is over and whose end nobody has noted yet."""
+        event = consent_events.c
+        this = event.consent == consents.c.consent
+        ended = exists().where(this, event.state.in_([str(each) for each in _ENDED]))
+        confirmed = exists().where(this, event.state == str(Happening.CONFIRMED))
+        spoken = (
+            select(func.min(event.confirm_by)).where(this).correlate(consents).scalar_subquery()
         )
-        query = select(consents).where(consents.c.ends_at <= now, ~ended).limit(count)
+        query = (
+            select(consents)
+            .where(~ended, or_(consents.c.ends_at <= now, and_(spoken <= now, ~confirmed)))
+            .limit(count)
+        )
         return self._with_logs(self.connection.execute(query).all())
 
-    def _one(self, condition: Any) -> Consent | None:
-        found = self._with_logs(self.connection.execute(select(consents).where(condition)).all())
+    def _newest(self, condition: Any) -> Consent | None:
+        query = select(consents).where(condition).order_by(consents.c.ledger_index.desc()).limit(1)
+        found = self._with_logs(self.connection.execute(query).all())
         return found[0] if found else None
 
     def _with_logs(self, rows: Sequence[Row[Any]]) -> list[Consent]:
@@ -78,13 +129,26 @@ class Consents:
             .order_by(consent_events.c.position)
         )
         for event in self.connection.execute(query):
-            logs[event.consent].append(
-                Happened(
-                    State(event.state), event.at, event.ledger_index, event.text_sha256, event.act
-                )
-            )
+            logs[event.consent].append(_happened(event))
         return [Consent.after(_asked(row), logs[row.consent]) for row in rows]
 
 
 def _asked(row: Row[Any]) -> Asked:
     return Asked(**{**row._mapping, "items": frozenset(row.items)})
+
+
+def _happened(row: Row[Any]) -> Happened:
+    spoken = None
+    if row.confirm_by is not None:
+        spoken = Spoken(
+            manner=row.manner, place=row.place, at=row.spoken_at, confirm_by=row.confirm_by
+        )
+    return Happened(
+        what=Happening(row.state),
+        at=row.at,
+        ledger_index=row.ledger_index,
+        by=row.actor,
+        text_sha256=row.text_sha256,
+        act=row.act,
+        spoken=spoken,
+    )

@@ -110,7 +110,7 @@ consents = Table(
     Column("ledger_index", BigInteger, nullable=False, unique=True),
     _text("record"),
     _text("student"),
-    Column("disclosure", Text, nullable=False, unique=True),
+    _text("disclosure"),
     _text("recipient"),
     _text("purpose"),
     _text("payload_digest"),
@@ -120,6 +120,7 @@ consents = Table(
     _text("asked_by"),
     _time("asked_at"),
     _time("ends_at"),
+    _text("language"),
 )
 """What students were asked. Never changed."""
 
@@ -133,6 +134,11 @@ consent_events = Table(
     Column("ledger_index", BigInteger),
     Column("text_sha256", Text),
     Column("act", Text),
+    _text("actor"),
+    Column("manner", Text),
+    Column("place", Text),
+    Column("spoken_at", DateTime(timezone=True)),
+    Column("confirm_by", DateTime(timezone=True)),
 )
 """What became of it: a log, from which the state follows."""
 

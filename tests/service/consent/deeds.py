@@ -158,6 +158,49 @@ class Letter:
         self.previewed()
         return self.given(consent).consent
 
+    def confirmed(
+        self, consent: consents_pb2.Consent, who: Person | None = None, **changes: Any
+    ) -> consents_pb2.GiveConsentResponse:
+        """Confirm what a staff member noted."""
+        sas = self.case.sas
+        request = consents_pb2.ConfirmConsentRequest(**_shown(consent) | changes)
+        return sas.call(who or self.case.student, sas.gateway.consents.ConfirmConsent, request)
+
+    def noted(
+        self, consent: consents_pb2.Consent, who: Person | None = None, **changes: Any
+    ) -> consents_pb2.Consent:
+        """Note that the student said yes, on the telephone, a moment ago."""
+        sas = self.case.sas
+        said: dict[str, Any] = {
+            "manner": consents_pb2.SPOKEN_MANNER_BY_TELEPHONE,
+            "place": consents_pb2.SPOKEN_PLACE_ROOM_OF_THE_SERVICE,
+            "spoken_at": stamp(in_days(-0.01)),
+        }
+        request = consents_pb2.RecordVerbalConsentRequest(**_shown(consent) | said | changes)
+        return sas.call(who or self.adviser, sas.gateway.consents.RecordVerbalConsent, request)
+
+    def spoken(self) -> consents_pb2.Consent:
+        """Ask, look at it together, and note what the student says."""
+        consent = self.asked()
+        self.previewed(self.adviser)
+        return self.noted(consent)
+
+    def witnessed(
+        self, consent: consents_pb2.Consent, who: Person, **changes: Any
+    ) -> consents_pb2.Consent:
+        """Stand up for what a colleague noted."""
+        sas = self.case.sas
+        request = consents_pb2.WitnessConsentRequest(**_shown(consent) | changes)
+        return sas.call(who, sas.gateway.consents.WitnessConsent, request)
+
+    def withdrawal_noted(
+        self, consent: consents_pb2.Consent, who: Person | None = None
+    ) -> consents_pb2.Consent:
+        """Note that the student takes it back."""
+        sas = self.case.sas
+        request = consents_pb2.RecordWithdrawalRequest(name=consent.name)
+        return sas.call(who or self.adviser, sas.gateway.consents.RecordWithdrawal, request)
+
     def withdrawn(
         self, consent: consents_pb2.Consent, who: Person | None = None
     ) -> consents_pb2.Consent:
@@ -201,6 +244,15 @@ class Letter:
         """Collect it, as the tutor."""
         sas = self.case.sas
         return sas.call(None, sas.cases.gate.AuthoriseCollection, self.to_collect(**changes))
+
+
+def _shown(consent: consents_pb2.Consent) -> dict[str, Any]:
+    """Give what somebody was shown, who agrees."""
+    return {
+        "name": consent.name,
+        "text_sha256": consent.text_sha256,
+        "payload_digest": consent.payload_digest,
+    }
 
 
 def accesses(sas: House, who: Person) -> list[ledger_pb2.RecordAccess]:

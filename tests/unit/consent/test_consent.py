@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
+import attrs
 import pytest
 
 from services.consent.domain.breach import Advice, Breach, BreachFacts, hidden_from_the_student
-from services.consent.domain.consent import Asked, Consent, Happened, State
+from services.consent.domain.consent import Asked, Consent, Happened, Happening, Spoken, State
 from services.consent.domain.grounds import GROUNDS, ground, listed
+from services.consent.domain.kinds import Kind, kind_of
 from services.consent.domain.names import categories_of, is_name
-from services.consent.domain.texts import CURRENT, PURPOSES, VERSIONS, render, sha256
+from services.consent.domain.texts import CURRENT, PURPOSES, VERSIONS, current, render, sha256
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 END = datetime(2026, 12, 1, tzinfo=UTC)
@@ -24,7 +26,7 @@ ASKED = Asked(
     purpose="welfare_support",
     payload_digest="d" * 64,
     items=frozenset({"documents/1"}),
-    text_version=CURRENT,
+    text_version=current("welfare_support"),
     text_sha256="t" * 64,
     asked_by="staffMembers/1",
     asked_at=NOW,
@@ -33,39 +35,66 @@ ASKED = Asked(
 )
 
 
-def happened(state: State) -> Happened:
-    return Happened(state, NOW, 2)
+def happened(what: Happening, spoken: Spoken | None = None) -> Happened:
+    return Happened(what, NOW, 2, spoken=spoken)
+
+
+SPOKEN = Spoken(
+    manner="by_telephone", place="private_place", at=NOW, confirm_by=NOW + timedelta(days=7)
+)
+ENDS = [Happening.REFUSED, Happening.WITHDRAWN, Happening.EXPIRED, Happening.SUPERSEDED]
 
 
 # Where a consent stands
 
 
-@pytest.mark.parametrize("end", [State.REFUSED, State.WITHDRAWN, State.EXPIRED])
-@pytest.mark.parametrize("later", [State.GIVEN, State.REFUSED, State.WITHDRAWN, State.EXPIRED])
-def test_nothing_revives_what_has_ended(end: State, later: State) -> None:
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("later", list(Happening))
+def test_nothing_revives_what_has_ended(end: Happening, later: Happening) -> None:
     """Not even a line that somebody with all rights put into the log."""
     ended = Consent.after(ASKED, [happened(end)])
-    assert ended.state is end
+    assert str(ended.state) == str(end)
     assert ended.then(happened(later)) is ended
 
 
 def test_a_yes_stays_visible_after_its_end() -> None:
-    yes = happened(State.GIVEN)
-    consent = Consent.after(ASKED, [yes, happened(State.WITHDRAWN)])
+    yes = happened(Happening.GIVEN)
+    consent = Consent.after(ASKED, [yes, happened(Happening.WITHDRAWN)])
     assert (consent.state, consent.given) == (State.WITHDRAWN, yes)
 
 
 def test_a_yes_is_not_refused_afterwards() -> None:
-    given = Consent.after(ASKED, [happened(State.GIVEN)])
-    assert given.then(happened(State.REFUSED)) is given
+    given = Consent.after(ASKED, [happened(Happening.GIVEN)])
+    assert given.then(happened(Happening.REFUSED)) is given
 
 
 def test_a_consent_has_lapsed_whether_or_not_somebody_noted_it() -> None:
-    given = Consent.after(ASKED, [happened(State.GIVEN)])
+    given = Consent.after(ASKED, [happened(Happening.GIVEN)])
     assert given.state_at(END - timedelta(microseconds=1)) is State.GIVEN
     assert given.state_at(END) is State.EXPIRED
-    refused = Consent.after(ASKED, [happened(State.REFUSED)])
+    refused = Consent.after(ASKED, [happened(Happening.REFUSED)])
     assert refused.state_at(END) is State.REFUSED
+
+
+def test_a_spoken_yes_is_provisional_until_somebody_confirms_it() -> None:
+    """R7: verbal consent lapses after seven days unless it is confirmed."""
+    spoken = Consent.after(ASKED, [happened(Happening.GIVEN, SPOKEN)])
+    assert spoken.state_at(SPOKEN.confirm_by - timedelta(microseconds=1)) is State.PROVISIONAL
+    assert spoken.state_at(SPOKEN.confirm_by) is State.EXPIRED
+    confirmed = spoken.then(happened(Happening.CONFIRMED))
+    assert confirmed.state_at(SPOKEN.confirm_by) is State.GIVEN
+    assert confirmed.state_at(END) is State.EXPIRED
+    assert confirmed.then(happened(Happening.CONFIRMED)) is confirmed
+
+
+def test_a_spoken_yes_does_not_outlive_its_last_day() -> None:
+    late = attrs.evolve(SPOKEN, confirm_by=END + timedelta(days=3))
+    assert Consent.after(ASKED, [happened(Happening.GIVEN, late)]).lapses_at == END
+
+
+def test_a_yes_of_ones_own_needs_no_confirmation() -> None:
+    given = Consent.after(ASKED, [happened(Happening.GIVEN)])
+    assert given.then(happened(Happening.CONFIRMED)) is given
 
 
 # What the student reads
@@ -73,25 +102,49 @@ def test_a_consent_has_lapsed_whether_or_not_somebody_noted_it() -> None:
 
 def test_a_text_once_shown_is_rendered_to_the_same_bytes_for_ever() -> None:
     """R8. If this fails, a version was edited: add a new one instead."""
-    text = render("consent-2026-11", "welfare_support", END)
-    assert sha256(text) == "b4475616f924bb11e9dc919c43908504776cce7f377eb1106f81cd34003a3316"
+    known = {
+        ("consent-2026-11", "welfare_support"): "b4475616f924bb11",
+        ("confirm-use-2026-11", "confirm_use"): "1ba6790d145869af",
+        ("trusted-contact-2026-11", "trusted_contact"): "f55f071f0e39fbfe",
+    }
+    assert {version for version, _ in known} == set(VERSIONS)
+    for (version, purpose), begins in known.items():
+        assert sha256(render(version, purpose, END)).startswith(begins)
 
 
-def test_every_version_says_all_that_informed_asks_for() -> None:
-    for version in VERSIONS:
-        for purpose, words in PURPOSES.items():
-            text = render(version, purpose, END)
-            assert words in text
-            for needed in (
-                "what you see beside this text",
-                "the person named beside this text",
-                "until the end of 30 November 2026",
-                "at any time",
-                "Withdraw",
-                "If you say no",
-            ):
-                assert needed in text
-            assert "{" not in text
+EXACTLY = {
+    Kind.DISCLOSURE: "exactly what you see beside this text, and nothing else",
+    Kind.CONFIRM_USE: "and nothing else",
+    Kind.TRUSTED_CONTACT: "a serious and imminent risk",
+}
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_every_version_says_all_that_informed_asks_for(purpose: str) -> None:
+    """R8: what, to whom, what for, until when, how to take it back, and that one need not."""
+    for version, text in VERSIONS.items():
+        if text.kind is not kind_of(purpose):
+            continue
+        words = render(version, purpose, END)
+        for needed in (
+            PURPOSES[purpose],
+            EXACTLY[text.kind],
+            "the person named beside this text, at the address shown there",
+            "until the end of 30 November 2026",
+            "at any time",
+            "Withdraw",
+            "or tell any adviser",
+            "If you say no",
+        ):
+            assert needed in words
+        assert "{" not in words
+        assert text.language == "en"
+
+
+def test_each_kind_of_consent_has_a_text_of_its_own() -> None:
+    """R9: a yes to being confirmed as somebody who uses the Service is not given by the way."""
+    assert set(CURRENT) == set(Kind)
+    assert all(VERSIONS[version].kind is kind for kind, version in CURRENT.items())
 
 
 @pytest.mark.parametrize(
@@ -103,12 +156,12 @@ def test_every_version_says_all_that_informed_asks_for() -> None:
     ],
 )
 def test_the_last_day_is_a_day_in_cambridge(ends_at: datetime, words: str) -> None:
-    assert words in render(CURRENT, "safety", ends_at)
+    assert words in render(current("safety"), "safety", ends_at)
 
 
 def test_two_purposes_or_ends_are_two_texts() -> None:
     ends = (END, END + timedelta(days=1))
-    texts = {render(CURRENT, purpose, end) for purpose in PURPOSES for end in ends}
+    texts = {render(current(purpose), purpose, end) for purpose in PURPOSES for end in ends}
     assert len(texts) == 2 * len(PURPOSES)
 
 

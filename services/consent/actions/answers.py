@@ -1,0 +1,252 @@
+"""How a student answers: yes or no, in a session of their own, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import attrs
+from sas.consent.v1.events_pb2 import ConsentEnded
+
+from common.errors import NotAvailable
+from services.consent.actions.deciding import Line, Recorded, decide
+from services.consent.actions.parts import Parts
+from services.consent.actions.receipts import Proven, prove, prove_appended
+from services.consent.domain.consent import Consent, Happened, Happening, State
+from services.consent.domain.facts import Record, Who
+from services.consent.domain.texts import current, render, sha256
+from services.consent.policies import questions
+from services.consent.storage.work import Work
+
+
+@attrs.frozen(kw_only=True)
+class Shown:
+    """What somebody stands up for: the very text and payload that they were shown."""
+
+    consent: str
+    text_sha256: str
+    payload_digest: str
+
+
+def give_consent(parts: Parts, who: Who, shown: Shown, act: str) -> tuple[Consent, Proven]:
+    """
+    Say yes, as the student, to exactly what was shown; and get a receipt.
+
+    Prior: by our clock, and before any sending in the ledger's order. Explicit: the student's own
+    act. Informed: of this very text, after an allowed preview of this very payload. A repeated yes
+    is no second act: it gives the receipt of the first.
+
+    Raises:
+        NotAvailable: nobody asked this student that.
+        RefusedByPolicy: to the student, with every reason.
+        TryAgain: Vault can't be reached. The yes may stand already; saying it again is safe.
+    """
+    line = Happened(Happening.GIVEN, parts.clock(), None, act=act)
+    return _with_receipt(parts, who, shown, "consent:give", line)
+
+
+def confirm_consent(parts: Parts, who: Who, shown: Shown) -> tuple[Consent, Proven]:
+    """
+    Confirm, as the student, a yes that a staff member noted; and get a receipt.
+
+    The same is asked for as for a yes of one's own: this text, this payload, seen before.
+
+    Raises:
+        NotAvailable: nobody asked this student that.
+        RefusedByPolicy: to the student, with every reason; such as that its time is over.
+        TryAgain: Vault can't be reached. It may stand already; confirming again is safe.
+    """
+    line = Happened(Happening.CONFIRMED, parts.clock(), None)
+    return _with_receipt(parts, who, shown, "consent:confirm", line)
+
+
+def refuse_consent(parts: Parts, who: Who, name: str) -> Consent:
+    """
+    Say no, as the student. Saying it again changes nothing.
+
+    Raises:
+        NotAvailable: nobody asked this student that.
+        RefusedByPolicy: a yes is not refused but withdrawn.
+    """
+    return end(parts, who, name, "consent:refuse", Happening.REFUSED)
+
+
+def withdraw_consent(parts: Parts, who: Who, name: str) -> Consent:
+    """
+    Take a consent back, as the student. It works at once, and again changes nothing.
+
+    Raises:
+        NotAvailable: nobody asked this student that.
+    """
+    return end(parts, who, name, "consent:withdraw", Happening.WITHDRAWN)
+
+
+def _with_receipt(
+    parts: Parts, who: Who, shown: Shown, action: str, line: Happened
+) -> tuple[Consent, Proven]:
+    def said_before(consent: Consent, now: datetime) -> bool:
+        said = consent.given if line.what is Happening.GIVEN else consent.confirmed
+        return (
+            consent.state_at(now) is State.GIVEN
+            and said is not None
+            and said.by == who.name == consent.asked.student
+        )
+
+    consent, recorded = agree(parts, who, shown, action, line, unless=said_before)
+    if recorded is not None:
+        return consent, prove_appended(parts, recorded.appended)
+    said = next(each for each in consent.log if each.what is line.what)
+    with parts.new_work() as work:
+        return consent, prove(parts, work, said.ledger_index)
+
+
+def agree(
+    parts: Parts,
+    who: Who,
+    shown: Shown,
+    action: str,
+    line: Happened,
+    *,
+    unless: Callable[[Consent, datetime], bool] = lambda consent, now: False,
+) -> tuple[Consent, Recorded | None]:
+    """
+    Add a yes, or what stands up for one, to the log of a consent, if the policy allows it.
+
+    Args:
+        parts: what actions work with.
+        who: the caller.
+        shown: what they say that they were shown.
+        action: as the policy names it.
+        line: what would happen; its time, place in the ledger and author are set here.
+        unless: whether it was said before, so that there is nothing to decide.
+
+    Raises:
+        NotAvailable: there is no such consent, or they may not know of it.
+        RefusedByPolicy: to those who may know, with every reason.
+    """
+    with parts.new_work() as work:
+        consent, record = hold(work, shown.consent)
+        now = parts.clock()
+        if consent is not None and unless(consent, now):
+            return consent, None
+        recorded = decide(
+            parts,
+            work,
+            questions.to_agree(
+                who,
+                action,
+                record,
+                consent,
+                now,
+                text_shown=shown.text_sha256,
+                payload_digest=shown.payload_digest,
+                text_current=_text_current(consent),
+                previewed=_previewed(work, consent, who),
+                spoken=line.spoken,
+            ),
+            Line(
+                about=shown.consent,
+                consent=consent,
+                disclosure=consent.asked.disclosure if consent else "",
+                payload_digest=shown.payload_digest,
+                details=_details(shown, line),
+            ),
+            now,
+        )
+        if recorded.allowed and consent is not None:
+            happened = attrs.evolve(
+                line,
+                at=now,
+                ledger_index=recorded.index,
+                by=who.name,
+                text_sha256=shown.text_sha256,
+            )
+            work.consents.note(shown.consent, happened)
+            consent = consent.then(happened)
+        work.commit()
+    recorded.or_refuse()
+    if consent is None:
+        raise NotAvailable
+    return consent, recorded
+
+
+def end(parts: Parts, who: Who, name: str, action: str, what: Happening) -> Consent:
+    """
+    End a consent, if the policy allows it, and tell it. Ending it again changes nothing.
+
+    Raises:
+        NotAvailable: there is no such consent, or they may not know of it.
+        RefusedByPolicy: to those who may know, with every reason.
+    """
+    with parts.new_work() as work:
+        consent, record = hold(work, name)
+        if consent and str(consent.state) == str(what) and consent.asked.student == who.name:
+            return consent
+        now = parts.clock()
+        recorded = decide(
+            parts,
+            work,
+            questions.to_end(who, action, record, consent, now),
+            Line(
+                about=name,
+                consent=consent,
+                disclosure=consent.asked.disclosure if consent else "",
+            ),
+            now,
+        )
+        if recorded.allowed and consent is not None:
+            line = Happened(what, now, recorded.index, who.name)
+            ended = consent.then(line)
+            if ended is not consent:
+                work.consents.note(name, line)
+                work.tell(
+                    ConsentEnded(consent=name, disclosure=consent.asked.disclosure, how=str(what))
+                )
+            consent = ended
+        work.commit()
+    recorded.or_refuse()
+    if consent is None:
+        raise NotAvailable
+    return consent
+
+
+def hold(work: Work, name: str) -> tuple[Consent | None, Record]:
+    """
+    Find a consent and keep its disclosure to oneself, so that its log can't grow meanwhile.
+
+    The log is read after the lock is there: what was committed while waiting counts.
+    """
+    found = work.consents.find(name)
+    if found is None:
+        return None, Record("")
+    record = work.records.load(found.asked.record)
+    work.locks.hold(found.asked.disclosure)
+    return work.consents.find(name), record
+
+
+def _details(shown: Shown, line: Happened) -> dict[str, str]:
+    details = {"text_sha256": shown.text_sha256}
+    if line.act:
+        details["act"] = line.act
+    if line.spoken:
+        details |= {
+            "manner": line.spoken.manner,
+            "place": line.spoken.place,
+            "spoken_at": line.spoken.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "confirm_by": line.spoken.confirm_by.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+    return details
+
+
+def _previewed(work: Work, consent: Consent | None, who: Who) -> bool:
+    if consent is None:
+        return False
+    return work.ledger.was_allowed("disclosure:preview", consent.asked.disclosure, who.name)
+
+
+def _text_current(consent: Consent | None) -> str:
+    """Give the hash of the text as it would be shown today."""
+    if consent is None:
+        return ""
+    asked = consent.asked
+    return sha256(render(current(asked.purpose), asked.purpose, asked.ends_at))
