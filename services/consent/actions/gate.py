@@ -101,7 +101,7 @@ def authorise_confirmation(parts: Parts, who: Who, asked: Confirming) -> Opened:
         work.locks.share(asked.contact)
         consent = work.consents.of_disclosure(asked.contact)
         now = parts.clock()
-        recorded = decide(
+        recorded = decide_and_commit(
             parts,
             work,
             questions.to_confirm_use(
@@ -124,7 +124,6 @@ def authorise_confirmation(parts: Parts, who: Who, asked: Confirming) -> Opened:
             ),
             now,
         )
-        work.commit()
     return unwrap(parts, recorded, asked.items)
 
 

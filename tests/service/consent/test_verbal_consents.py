@@ -18,6 +18,7 @@ from services.consent.domain.ledger.receipt import Receipt
 from tests.service.consent.deeds import DIGEST, Letter, accesses, stamp
 from tests.service.consent.house import House, in_days, staff, student
 
+UNSAID: list[dict[str, Any]] = [{"manner": 0}, {"place": 0}, {"manner": 9}]
 PROVISIONAL = consents_pb2.CONSENT_STATE_PROVISIONAL
 GIVEN = consents_pb2.CONSENT_STATE_GIVEN
 
@@ -167,9 +168,9 @@ def test_what_is_noted_is_exactly_what_was_asked(letter: Letter) -> None:
         with pytest.raises(RefusedByPolicy) as refused:
             letter.noted(consent, **changes)
         assert reasons(refused) == (because,)
-    for field, number in (("manner", 0), ("place", 0), ("manner", 9)):
+    for changes in UNSAID:
         with pytest.raises(InvalidFields):
-            letter.noted(consent, **{field: number})
+            letter.noted(consent, **changes)
 
 
 def test_noting_it_late_does_not_make_it_last_longer(letter: Letter) -> None:
