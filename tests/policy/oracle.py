@@ -1,0 +1,518 @@
+"""
+The confidentiality policy once more, in plain Python, written from its sentences.
+
+It is slow, long-winded and knows nothing of Cedar: it is what the policy file is compared with, by
+truth tables and by proof. Each function is one reason for a no and is named as its code; what has
+no reason against it is allowed. So whoever changes a rule says it twice, in two languages.
+
+`asked` has the facts of one request: `asked.who`, `asked.record`, and what else the schema gives
+the action, such as `asked.consent`; what isn't there is None. Write alternatives as a tuple (`in
+("requested", "refused")`) and sets as sets: the same functions are also run by `symbolic.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Asked = Any
+Reason = Callable[[Asked], Any]
+
+YEAR = 367 * 24 * 60 * 60 * 1000
+"""A year and a day, in milliseconds: the end of the day counts, and years are leap years."""
+
+READING = frozenset(
+    {
+        "case_note:read",
+        "document:read",
+        "breach:read",
+        "enquiry:read",
+        "third_party:read",
+        "registration_form:read",
+        "disclosure:preview",
+    }
+)
+ANSWERING = frozenset({"consent:give", "consent:refuse", "consent:withdraw"})
+LETTING_GO = frozenset({"disclosure:send", "disclosure:collect"})
+BREACHING = frozenset({"breach:advise", "breach:decide", "breach:disclose"})
+WALLS = frozenset({"wall:declare", "wall:lift"})
+BY_STUDENT = ANSWERING | {"registration_form:read", "disclosure:preview", "access_list:read"}
+BY_STAFF = (
+    READING
+    | BREACHING
+    | WALLS
+    | {"consent:request", "disclosure:send", "record:dispose", "report:freeze"}
+)
+ON_A_RECORD = (
+    READING | ANSWERING | LETTING_GO | BREACHING | WALLS | {"consent:request", "record:dispose"}
+)
+IN_USE = ON_A_RECORD - WALLS - {"consent:refuse", "consent:withdraw"}
+"""A yes can be taken back, and a wall put up, whatever has become of the record."""
+
+KIND_OF_RECORD: Mapping[str, str] = {
+    **dict.fromkeys(("case_note:read", "document:read", "disclosure:preview"), "case"),
+    **dict.fromkeys(("consent:request", "disclosure:send", "disclosure:collect"), "case"),
+    **dict.fromkeys(("breach:read", *BREACHING), "breach"),
+    "enquiry:read": "enquiry",
+    "registration_form:read": "registration_form",
+    "third_party:read": "third_party",
+}
+KIND_OF_ITEMS: Mapping[str, frozenset[str]] = {
+    "case_note:read": frozenset({"notes"}),
+    "document:read": frozenset({"documents"}),
+    "disclosure:preview": frozenset({"documents", "disclosures"}),
+    "consent:request": frozenset({"documents", "disclosures"}),
+}
+
+REASONS: dict[str, tuple[frozenset[str], Reason]] = {}
+"""By code: for which actions it counts, and when it holds."""
+
+
+def on(*actions: str) -> Callable[[Reason], Reason]:
+    """Note that a reason counts for these actions."""
+
+    def note(reason: Reason) -> Reason:
+        REASONS[reason.__name__] = (frozenset(actions), reason)
+        return reason
+
+    return note
+
+
+def reasons(action: str, asked: Asked) -> frozenset[str]:
+    """Give all reasons against what is asked; without any, it is allowed."""
+    return frozenset(
+        code for code, (actions, holds) in REASONS.items() if action in actions and holds(asked)
+    )
+
+
+# Who may ask
+
+
+def permits(action: str, asked: Asked) -> frozenset[str]:
+    """Give the ids of the permits that cover it, whatever the reasons against it."""
+    return frozenset(
+        name
+        for name, (actions, kind) in PERMITS.items()
+        if action in actions and asked.who.kind == kind
+    )
+
+
+PERMITS: Mapping[str, tuple[frozenset[str], str]] = {
+    "staff-of-the-service": (BY_STAFF, "staff"),
+    "student": (BY_STUDENT, "student"),
+    "third-party-with-a-link": (frozenset({"disclosure:collect"}), "third_party"),
+}
+"""By id: what a permit covers, and for whom."""
+
+
+# Who they are
+
+
+@on(*BY_STAFF)
+def not_staff_of_service(asked: Asked) -> Any:
+    """Advisers and managers are the team; students may do some of it, with what is theirs."""
+    if asked.who.kind == "student" and asked.action in BY_STUDENT:
+        return False
+    return not (asked.who.kind == "staff" and asked.who.roles & {"adviser", "manager"})
+
+
+@on(*BY_STAFF)
+def second_factor_missing(asked: Asked) -> Any:
+    """Login details are not shared: staff show a second factor."""
+    return asked.who.kind == "staff" and not asked.who.second_factor
+
+
+@on(*ANSWERING)
+def not_the_student(asked: Asked) -> Any:
+    """Nobody answers for the student."""
+    return not (asked.who.kind == "student" and asked.record.student == asked.who.name)
+
+
+@on(*READING)
+def not_ones_own_record(asked: Asked) -> Any:
+    """A student reads what is theirs."""
+    return asked.who.kind == "student" and asked.record.student != asked.who.name
+
+
+@on("access_list:read")
+def not_ones_own_list(asked: Asked) -> Any:
+    """Who has seen a record is shown to the student whose it is."""
+    return not (asked.who.kind == "student" and asked.record.name == asked.who.name)
+
+
+@on("disclosure:collect")
+def not_a_third_party(asked: Asked) -> Any:
+    """Only the third party collects, with nobody's session."""
+    return asked.who.kind != "third_party"
+
+
+# The record
+
+
+@on(*ON_A_RECORD)
+def no_such_record(asked: Asked) -> Any:
+    """A record that nobody registered."""
+    return not asked.record.known
+
+
+@on(*IN_USE)
+def record_disposed(asked: Asked) -> Any:
+    """Retention is over."""
+    return asked.record.disposed
+
+
+@on(*READING)
+def asked_by_another_service(asked: Asked) -> Any:
+    """A service opens what it keeps."""
+    return asked.record.known and asked.through != asked.record.kept_by
+
+
+@on(*IN_USE)
+def conflict_of_interest(asked: Asked) -> Any:
+    """A wall stands between them."""
+    return asked.who.name in asked.record.walled
+
+
+@on(*KIND_OF_RECORD)
+def record_of_another_kind(asked: Asked) -> Any:
+    """Each action is about one kind of record."""
+    return asked.record.known and asked.record.kind != KIND_OF_RECORD[asked.action]
+
+
+@on(*KIND_OF_ITEMS)
+def items_of_another_kind(asked: Asked) -> Any:
+    """What is opened is what the action says."""
+    return not asked.categories <= KIND_OF_ITEMS[asked.action]
+
+
+@on(*READING)
+def purpose_not_fitting(asked: Asked) -> Any:
+    """Staff read for the Service's purposes, students for their own."""
+    if asked.who.kind == "staff":
+        return asked.purpose == "own_record"
+    return asked.who.kind == "student" and asked.purpose not in ("own_record", "disclosure")
+
+
+# Consent
+
+
+@on("consent:request")
+def no_student_to_ask(asked: Asked) -> Any:
+    """Somebody must be there to say yes."""
+    return asked.record.student is None
+
+
+@on("consent:request")
+def end_passed(asked: Asked) -> Any:
+    """A consent ends in the future."""
+    return asked.ends_at <= asked.now
+
+
+@on("consent:request")
+def end_too_far(asked: Asked) -> Any:
+    """And within a year."""
+    return asked.ends_at > asked.now + YEAR
+
+
+@on(*ANSWERING, *LETTING_GO)
+def no_consent_asked(asked: Asked) -> Any:
+    """Nothing leaves that no student was asked about."""
+    return asked.consent is None
+
+
+@on("disclosure:preview")
+def not_asked_of_this_student(asked: Asked) -> Any:
+    """A student sees what they are asked about."""
+    if asked.who.kind != "student":
+        return False
+    return asked.consent is None or asked.consent.student != asked.who.name
+
+
+@on("consent:give", "consent:refuse")
+def consent_already_answered(asked: Asked) -> Any:
+    """One act, one answer."""
+    return asked.consent is not None and asked.consent.state != "requested"
+
+
+@on("consent:give")
+def not_previewed(asked: Asked) -> Any:
+    """Informed: they have seen the very payload."""
+    return not asked.previewed
+
+
+@on("consent:give", *LETTING_GO)
+def not_informed(asked: Asked) -> Any:
+    """Informed: of this very text, and it is today's."""
+    if asked.consent is None:
+        return False
+    if asked.action == "consent:give":
+        shown_otherwise = asked.text_shown != asked.consent.text_asked
+        return shown_otherwise or asked.text_current != asked.consent.text_asked
+    agreed = asked.consent.text_agreed
+    return agreed is not None and agreed != asked.consent.text_asked
+
+
+@on(*LETTING_GO)
+def consent_not_given(asked: Asked) -> Any:
+    """Explicit: a yes to a text."""
+    if asked.consent is None:
+        return False
+    return asked.consent.state in ("requested", "refused") or asked.consent.text_agreed is None
+
+
+@on(*LETTING_GO)
+def not_prior(asked: Asked) -> Any:
+    """Prior: before anything leaves."""
+    if asked.consent is None or asked.consent.given_at is None:
+        return False
+    return asked.consent.given_at > asked.now
+
+
+@on(*LETTING_GO)
+def consent_withdrawn(asked: Asked) -> Any:
+    """Taken back."""
+    return asked.consent is not None and asked.consent.state == "withdrawn"
+
+
+@on("consent:give", *LETTING_GO)
+def consent_lapsed(asked: Asked) -> Any:
+    """Its last day is over."""
+    if asked.consent is None:
+        return False
+    return asked.consent.state == "expired" or asked.now >= asked.consent.ends_at
+
+
+@on("disclosure:preview", *LETTING_GO)
+def consent_for_another_record(asked: Asked) -> Any:
+    """One record, of one student."""
+    if asked.consent is None:
+        return False
+    same_student = asked.record.student == asked.consent.student
+    return not (asked.consent.record == asked.record.name and same_student)
+
+
+@on("disclosure:send")
+def consent_for_another_recipient(asked: Asked) -> Any:
+    """One named recipient."""
+    return asked.consent is not None and asked.recipient != asked.consent.recipient
+
+
+@on("disclosure:send")
+def consent_for_another_purpose(asked: Asked) -> Any:
+    """One purpose."""
+    return asked.consent is not None and asked.purpose != asked.consent.purpose
+
+
+@on("consent:give", "disclosure:preview", *LETTING_GO)
+def consent_for_other_items(asked: Asked) -> Any:
+    """The very payload: not a byte else, not an item more."""
+    if asked.consent is None:
+        return False
+    more_items = asked.action != "consent:give" and not asked.items <= asked.consent.items
+    if asked.action == "disclosure:preview":
+        return more_items and asked.who.kind == "student"  # staff may look before they ask
+    return more_items or asked.payload_digest != asked.consent.payload_digest
+
+
+@on("disclosure:preview")
+def preview_incomplete(asked: Asked) -> Any:
+    """A student sees all of it."""
+    if asked.consent is None or asked.who.kind != "student":
+        return False
+    return not asked.consent.items <= asked.items
+
+
+# A third party collects
+
+
+@on("disclosure:collect")
+def link_not_valid(asked: Asked) -> Any:
+    """Link and code were right."""
+    return not asked.link_valid
+
+
+@on("disclosure:collect")
+def not_sent(asked: Asked) -> Any:
+    """A staff member sent it."""
+    return not asked.sent
+
+
+# Breaching confidentiality
+
+
+@on(*BREACHING)
+def no_such_breach(asked: Asked) -> Any:
+    """A breach that nobody began."""
+    return asked.breach is None
+
+
+@on("breach:advise", "breach:decide")
+def breach_already_decided(asked: Asked) -> Any:
+    """Decided once."""
+    return asked.breach is not None and asked.breach.decided
+
+
+@on("breach:advise")
+def not_asked_for_advice(asked: Asked) -> Any:
+    """Advice is given by who was asked."""
+    return asked.breach is not None and asked.who.name not in asked.breach.asked
+
+
+@on("breach:advise")
+def advice_from_oneself(asked: Asked) -> Any:
+    """Another staff member, at least one."""
+    return asked.breach is not None and asked.breach.involved == asked.who.name
+
+
+@on("breach:decide", "breach:disclose")
+def not_the_staff_member_involved(asked: Asked) -> Any:
+    """Up to the staff member involved."""
+    return asked.breach is not None and asked.breach.involved != asked.who.name
+
+
+@on("breach:decide")
+def ground_not_chosen(asked: Asked) -> Any:
+    """On a ground."""
+    return asked.breach is not None and not asked.breach.ground_chosen
+
+
+@on("breach:decide")
+def ground_not_in_policy(asked: Asked) -> Any:
+    """A ground of the policy."""
+    if asked.breach is None or not asked.breach.ground_chosen:
+        return False
+    return asked.breach.ground is None or not asked.breach.ground.in_policy
+
+
+@on("breach:decide")
+def ground_superseded(asked: Asked) -> Any:
+    """By the law of today."""
+    return _has_ground(asked) and asked.breach.ground.superseded
+
+
+@on("breach:decide")
+def not_serious(asked: Asked) -> Any:
+    """Serious and imminent."""
+    return _has_ground(asked) and asked.breach.ground.asks_for_risk and not asked.breach.serious
+
+
+@on("breach:decide")
+def not_imminent(asked: Asked) -> Any:
+    """Serious and imminent."""
+    return _has_ground(asked) and asked.breach.ground.asks_for_risk and not asked.breach.imminent
+
+
+@on("breach:decide")
+def outline_missing(asked: Asked) -> Any:
+    """i: name of the student and brief outline."""
+    return asked.breach is not None and not asked.breach.has_outline
+
+
+@on("breach:decide")
+def reason_missing(asked: Asked) -> Any:
+    """i: specifying the reason."""
+    return asked.breach is not None and not asked.breach.has_reason
+
+
+@on("breach:decide")
+def intended_outcome_missing(asked: Asked) -> Any:
+    """iii: what would be achieved."""
+    return asked.breach is not None and not asked.breach.has_intended_outcome
+
+
+@on("breach:decide")
+def recipient_missing(asked: Asked) -> Any:
+    """iv: to whom."""
+    return asked.breach is not None and not asked.breach.recipients
+
+
+@on("breach:decide")
+def recipient_not_of_ground(asked: Asked) -> Any:
+    """To whom the statute names."""
+    if not _has_ground(asked) or asked.breach.ground.any_recipient:
+        return False
+    return not asked.breach.recipient_kinds <= asked.breach.ground.recipient_kinds
+
+
+@on("breach:decide")
+def advice_missing(asked: Asked) -> Any:
+    """ii: at least one other staff member, unwalled, on this very version."""
+    if asked.breach is None:
+        return False
+    advice = asked.breach.advice
+    if advice is None or advice.outdated:
+        return True
+    return advice.colleague == asked.breach.involved or advice.colleague in asked.record.walled
+
+
+@on("breach:decide")
+def advice_against(asked: Asked) -> Any:
+    """A no is no veto, but going on is said expressly."""
+    if asked.breach is None or asked.breach.advice is None:
+        return False
+    return asked.breach.advice.against and not asked.despite_advice
+
+
+@on("breach:decide")
+def student_not_spoken_to(asked: Asked) -> Any:
+    """The student first; not where telling them may be an offence."""
+    if asked.breach is None or asked.breach.has_student_spoken_to:
+        return False
+    return not (asked.breach.ground is not None and asked.breach.ground.tipping_off)
+
+
+@on("breach:disclose")
+def breach_not_decided(asked: Asked) -> Any:
+    """Decided before told."""
+    return asked.breach is not None and not asked.breach.decided
+
+
+@on("breach:disclose")
+def recipient_not_decided(asked: Asked) -> Any:
+    """To those who were decided on."""
+    return asked.breach is not None and asked.recipient not in asked.breach.recipients
+
+
+@on("breach:disclose")
+def told_before_the_decision(asked: Asked) -> Any:
+    """Decided before told."""
+    if asked.breach is None or asked.breach.decided_at is None:
+        return False
+    return asked.told_at < asked.breach.decided_at
+
+
+@on("breach:disclose")
+def told_in_the_future(asked: Asked) -> Any:
+    """What was told, when it was told."""
+    return asked.told_at > asked.now
+
+
+def _has_ground(asked: Asked) -> bool:
+    return asked.breach is not None and asked.breach.ground is not None
+
+
+# Keeping and letting go
+
+
+@on("record:dispose")
+def retention_not_over(asked: Asked) -> Any:
+    """Six academic years beyond the end of the academic year of the last involvement."""
+    return asked.now < asked.dispose_from
+
+
+@on("wall:declare")
+def wall_for_another(asked: Asked) -> Any:
+    """For oneself; a manager, for anybody."""
+    return asked.staff_member != asked.who.name and "manager" not in asked.who.roles
+
+
+@on("wall:lift")
+def wall_lifted_by_no_manager(asked: Asked) -> Any:
+    """A manager judges that it is over."""
+    return "manager" not in asked.who.roles
+
+
+@on("wall:lift")
+def wall_lifted_by_oneself(asked: Asked) -> Any:
+    """Not judged by the one who has it."""
+    return asked.staff_member == asked.who.name

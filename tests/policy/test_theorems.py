@@ -1,0 +1,342 @@
+"""
+Sentences of the confidentiality policy, proved of every request that can be made.
+
+Not of the requests that we thought of: Z3 is asked for one that breaks the sentence, and says that
+there is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import z3
+
+from tests.policy import oracle, symbolic
+from tests.policy.asking import from_model
+from tests.policy.cedar_rules import NO, Asking, Rule, Rules
+from tests.policy.the_policy import EVERYTHING, POLICIES, RULES, SCHEMA, formulas
+from tests.policy.z3_cedar import CODES, Asked, Facts, Formulas, Value, found
+
+each_action = pytest.mark.parametrize("asking", EVERYTHING, ids=lambda each: each.name)
+ON_RECORDS = [each for each in EVERYTHING if each.resource == "Record"]
+LEAVING = [each for each in EVERYTHING if each.name in ("disclosure:send", "disclosure:collect")]
+
+
+def named(*names: str) -> list[Asking]:
+    return [each for each in EVERYTHING if each.name in names]
+
+
+def prove(said: Formulas, sentence: z3.BoolRef, *given: z3.BoolRef) -> None:
+    """Look for a request that breaks the sentence; show it if there is one."""
+    case = found(z3.Not(sentence), *given)
+    assert case is None, str(from_model(case, said.asked))
+
+
+def text(said: str) -> z3.ArithRef:
+    return z3.IntVal(CODES.number(said))
+
+
+def is_(value: Value, *texts: str) -> z3.BoolRef:
+    return z3.Or([value == text(each) for each in texts])
+
+
+def inside(member: Value, many: Value) -> z3.BoolRef:
+    return z3.Select(many, member)
+
+
+def same(one: Value, other: Value) -> z3.BoolRef:
+    return one.number == other.number
+
+
+def of_the_team(asked: Asked) -> z3.BoolRef:
+    """Advisers and managers, with a second factor."""
+    roles = [inside(text(role), asked.who.roles) for role in ("adviser", "manager")]
+    return z3.And(is_(asked.who.kind, "staff"), z3.Or(roles), asked.who.second_factor)
+
+
+def their_own(asked: Asked) -> z3.BoolRef:
+    """The student whose record, or whose list, it is."""
+    if asked.resource.type == "Person":
+        mine = same(asked.resource, asked.principal)
+    elif asked.resource.type == "Record":
+        mine = z3.And(asked.what.has("student"), same(asked.what.student, asked.principal))
+    else:
+        mine = z3.BoolVal(False)
+    return z3.And(is_(asked.who.kind, "student"), mine)
+
+
+# Who
+
+
+@each_action
+def test_only_the_team_the_student_and_whoever_has_a_link_may_do_anything(asking: Asking) -> None:
+    """R10, R23: records will only be accessible to staff members of the Service and the student."""
+    said = formulas(asking)
+    collects = z3.And(
+        z3.BoolVal(asking.name == "disclosure:collect"), is_(said.asked.who.kind, "third_party")
+    )
+    who = z3.Or(of_the_team(said.asked), their_own(said.asked), collects)
+    prove(said, z3.Implies(said.allowed, who))
+
+
+@each_action
+def test_a_student_is_given_nothing_but_their_own(asking: Asking) -> None:
+    """R23: and the student."""
+    said = formulas(asking)
+    prove(
+        said, z3.Implies(said.allowed, their_own(said.asked)), is_(said.asked.who.kind, "student")
+    )
+
+
+@each_action
+def test_operators_and_trustees_may_do_nothing_here(asking: Asking) -> None:
+    """R10: everybody else in the union is outside; operators see what the machines say, no more."""
+    said = formulas(asking)
+    roles = said.asked.who.roles
+    outside = [z3.Not(inside(text(role), roles)) for role in ("adviser", "manager")]
+    prove(said, z3.Not(said.allowed), is_(said.asked.who.kind, "staff"), *outside)
+
+
+@each_action
+def test_login_details_without_the_second_factor_open_nothing(asking: Asking) -> None:
+    """R20: the login details will not be shared with anyone."""
+    said = formulas(asking)
+    alone = z3.And(is_(said.asked.who.kind, "staff"), z3.Not(said.asked.who.second_factor))
+    prove(said, z3.Not(said.allowed), alone)
+
+
+@pytest.mark.parametrize("asking", named(*oracle.ANSWERING), ids=lambda each: each.name)
+def test_nobody_but_the_student_answers(asking: Asking) -> None:
+    """R7: explicit, the student's own act; no staff member gives, refuses or withdraws for them."""
+    said = formulas(asking)
+    prove(said, z3.Implies(said.allowed, their_own(said.asked)))
+
+
+# The record
+
+
+@pytest.mark.parametrize("asking", ON_RECORDS, ids=lambda each: each.name)
+def test_a_wall_stops_a_staff_member_whatever_they_try(asking: Asking) -> None:
+    """R10: a conflict of interest. Only about the wall itself is anything left to say."""
+    said = formulas(asking)
+    walled = inside(said.asked.principal.number, said.asked.what.walled)
+    if asking.name not in oracle.WALLS:
+        prove(said, z3.Not(said.allowed), walled, is_(said.asked.who.kind, "staff"))
+
+
+@pytest.mark.parametrize("asking", ON_RECORDS, ids=lambda each: each.name)
+def test_what_nobody_registered_is_for_nobody(asking: Asking) -> None:
+    """R9: absent and refused look alike."""
+    said = formulas(asking)
+    prove(said, z3.Not(said.allowed), z3.Not(said.asked.what.known))
+
+
+@pytest.mark.parametrize(
+    "asking", named(*oracle.READING, *oracle.LETTING_GO), ids=lambda each: each.name
+)
+def test_what_was_disposed_of_is_neither_read_nor_let_go(asking: Asking) -> None:
+    """R27: we retain this information for that long, and no longer."""
+    said = formulas(asking)
+    prove(said, z3.Not(said.allowed), said.asked.what.disposed)
+
+
+@pytest.mark.parametrize("asking", named(*oracle.READING), ids=lambda each: each.name)
+def test_no_service_opens_what_another_keeps(asking: Asking) -> None:
+    """R3: one way out."""
+    said = formulas(asking)
+    its_own = said.asked.context.through == said.asked.what.kept_by
+    prove(said, z3.Implies(said.allowed, its_own))
+
+
+# Consent
+
+
+@pytest.mark.parametrize("asking", LEAVING, ids=lambda each: each.name)
+def test_nothing_leaves_without_given_live_and_matching_consent(asking: Asking) -> None:
+    """R3 to R8: prior, explicit and informed; this student, recipient, purpose and payload."""
+    said = formulas(asking)
+    asked, context = said.asked, said.asked.context
+    consent: Facts = context.consent
+    matches = [
+        context.has("consent"),
+        z3.Not(is_(consent.state, "requested", "refused", "withdrawn", "expired")),
+        consent.has("text_agreed"),
+        consent.text_agreed == consent.text_asked,
+        z3.Implies(consent.has("given_at"), consent.given_at <= context.now),
+        context.now < consent.ends_at,
+        same(consent.record, asked.resource),
+        asked.what.has("student"),
+        same(consent.student, asked.what.student),
+        consent.payload_digest == context.payload_digest,
+        z3.IsSubset(context.items, consent.items),
+    ]
+    if asking.name == "disclosure:send":
+        matches += [consent.recipient == context.recipient, consent.purpose == context.purpose]
+    for each in matches:
+        prove(said, z3.Implies(said.allowed, each))
+
+
+def test_nothing_is_collected_that_nobody_sent_or_without_a_right_link() -> None:
+    """R4: to the address the consent names."""
+    (asking,) = named("disclosure:collect")
+    said = formulas(asking)
+    prove(
+        said,
+        z3.Implies(said.allowed, z3.And(said.asked.context.sent, said.asked.context.link_valid)),
+    )
+
+
+def test_a_yes_is_to_what_was_shown_and_while_it_can_still_be_said() -> None:
+    """R8: the very payload, in exactly this text; R7: one act."""
+    (asking,) = named("consent:give")
+    said = formulas(asking)
+    context = said.asked.context
+    consent: Facts = context.consent
+    for each in (
+        context.previewed,
+        consent.state == text("requested"),
+        context.payload_digest == consent.payload_digest,
+        context.text_shown == context.text_current,
+        context.now < consent.ends_at,
+    ):
+        prove(said, z3.Implies(said.allowed, each))
+
+
+def test_a_yes_can_be_taken_back_whatever_has_become_of_it() -> None:
+    """R6: as easy as giving: the student's own is all it takes."""
+    (asking,) = named("consent:withdraw")
+    said = formulas(asking)
+    given = z3.And(their_own(said.asked), said.asked.what.known, said.asked.context.has("consent"))
+    prove(said, z3.Implies(given, said.allowed))
+
+
+# Breach of confidentiality
+
+
+def test_breaking_confidentiality_takes_another_staff_member_and_a_ground_of_the_policy() -> None:
+    """R33 to R38: all of the procedure, and the decision by the staff member involved."""
+    (asking,) = named("breach:decide")
+    said = formulas(asking)
+    breach: Facts = said.asked.context.breach
+    ground: Facts = breach.ground
+    advice: Facts = breach.advice
+    walled = said.asked.what.walled
+    for each in (
+        said.asked.context.has("breach"),
+        same(breach.involved, said.asked.principal),
+        of_the_team(said.asked),
+        breach.has("ground"),
+        ground.in_policy,
+        z3.Not(ground.superseded),
+        z3.Implies(ground.asks_for_risk, z3.And(breach.serious, breach.imminent)),
+        z3.And(breach.has_outline, breach.has_reason, breach.has_intended_outcome),
+        breach.recipients != z3.K(z3.IntSort(), False),
+        breach.has("advice"),
+        z3.Not(same(advice.colleague, breach.involved)),
+        z3.Not(inside(advice.colleague.number, walled)),
+        z3.Not(advice.outdated),
+        z3.Or(breach.has_student_spoken_to, ground.tipping_off),
+        z3.Not(breach.decided),
+    ):
+        prove(said, z3.Implies(said.allowed, each))
+
+
+def test_a_colleagues_no_is_no_veto() -> None:
+    """R37: ultimately it is up to the staff member involved."""
+    (asking,) = named("breach:decide")
+    said = formulas(asking)
+    despite = z3.And(said.asked.context.breach.advice.against, said.asked.context.despite_advice)
+    assert found(said.allowed, despite) is not None
+
+
+def test_nothing_is_told_before_it_was_decided_or_to_anybody_else() -> None:
+    """R37, R38: the decision comes before the telling; to whom."""
+    (asking,) = named("breach:disclose")
+    said = formulas(asking)
+    context = said.asked.context
+    breach: Facts = context.breach
+    for each in (
+        breach.decided,
+        same(breach.involved, said.asked.principal),
+        inside(context.recipient, breach.recipients),
+        z3.Implies(breach.has("decided_at"), breach.decided_at <= context.told_at),
+        context.told_at <= context.now,
+    ):
+        prove(said, z3.Implies(said.allowed, each))
+
+
+# The file as a whole
+
+
+@each_action
+def test_no_refusal_is_silent(asking: Asking) -> None:
+    """A no always has a reason, and what has no reason against it is allowed."""
+    said = formulas(asking)
+    prove(said, said.allowed == z3.Not(said.forbidden))
+
+
+@each_action
+def test_the_file_and_the_oracle_are_one(asking: Asking) -> None:
+    """For every request and every reason: two writings of the policy, and no difference."""
+    said = formulas(asking)
+    for code, (actions, holds) in oracle.REASONS.items():
+        written = (
+            symbolic.formula(holds, said.asked) if asking.name in actions else z3.BoolVal(False)
+        )
+        prove(said, said.because(code) == written)
+
+
+def only_says(rules: Rules) -> Iterator[str]:
+    """Give the forbids without which the answer would never be another, only its reasons."""
+    for rule in rules.rules:
+        if not rule.permits and not any(
+            found(before.holds(rule), after.allowed)
+            for before, after in _with_and_without(rules, rule)
+        ):
+            yield rule.id
+
+
+def unneeded(rules: Rules) -> Iterator[str]:
+    """Give the policies without which every answer would be the same, with all its reasons."""
+    for rule in rules.rules:
+        if not any(
+            found(before.permitted != after.permitted)
+            if rule.permits
+            else found(before.because(rule.reason) != after.because(rule.reason))
+            for before, after in _with_and_without(rules, rule)
+        ):
+            yield rule.id
+
+
+def _with_and_without(rules: Rules, rule: Rule) -> Iterator[tuple[Formulas, Formulas]]:
+    for asking in rules.everything_asked:
+        if rule.on(asking) != NO:
+            yield Formulas.of(rules, asking), Formulas.of(rules.without(rule), asking)
+
+
+def test_no_policy_is_redundant() -> None:
+    assert list(unneeded(RULES)) == []
+
+
+def test_which_policies_only_name_a_reason() -> None:
+    """Without them the answer is a no all the same, by the permits alone: two locks on one door."""
+    assert set(only_says(RULES)) == {"only-a-third-party-collects"}
+
+
+def test_a_redundant_policy_would_be_found() -> None:
+    twice = (
+        POLICIES + POLICIES[POLICIES.index('@id("serious")') : POLICIES.index('@id("imminent")')]
+    )
+    assert list(unneeded(Rules.read(twice, SCHEMA))) == ["serious", "serious"]
+
+
+def test_a_sentence_that_does_not_hold_is_not_proved() -> None:
+    """Leave out what keeps a withdrawn consent from being sent: the case is found."""
+    before, after = POLICIES.split('@id("not-withdrawn")')
+    without = Rules.read(before + after[after.index("@id(") :], SCHEMA)
+    (asking,) = (each for each in without.everything_asked if each.name == "disclosure:send")
+    said = Formulas.of(without, asking)
+    state = said.asked.context.consent.state
+    with pytest.raises(AssertionError, match="withdrawn"):
+        prove(said, z3.Implies(said.allowed, z3.Not(is_(state, "withdrawn"))))
