@@ -32,8 +32,13 @@ READING = frozenset(
         "disclosure:preview",
     }
 )
-ANSWERING = frozenset({"consent:give", "consent:refuse", "consent:withdraw"})
-LETTING_GO = frozenset({"disclosure:send", "disclosure:collect"})
+ANSWERING = frozenset({"consent:give", "consent:confirm", "consent:refuse", "consent:withdraw"})
+NOTING = frozenset({"consent:record_verbal", "consent:witness", "consent:record_withdrawal"})
+"""What a student says to a staff member, who notes it."""
+AGREEING = frozenset(
+    {"consent:give", "consent:confirm", "consent:record_verbal", "consent:witness"}
+)
+LETTING_GO = frozenset({"disclosure:send", "disclosure:collect", "use:confirm"})
 BREACHING = frozenset({"breach:advise", "breach:decide", "breach:disclose"})
 WALLS = frozenset({"wall:declare", "wall:lift"})
 BY_STUDENT = ANSWERING | {"registration_form:read", "disclosure:preview", "access_list:read"}
@@ -41,17 +46,24 @@ BY_STAFF = (
     READING
     | BREACHING
     | WALLS
-    | {"consent:request", "disclosure:send", "record:dispose", "report:freeze"}
+    | NOTING
+    | {"consent:request", "disclosure:send", "use:confirm", "record:dispose", "report:freeze"}
 )
 ON_A_RECORD = (
-    READING | ANSWERING | LETTING_GO | BREACHING | WALLS | {"consent:request", "record:dispose"}
+    READING
+    | ANSWERING
+    | NOTING
+    | LETTING_GO
+    | BREACHING
+    | WALLS
+    | {"consent:request", "record:dispose"}
 )
 IN_USE = ON_A_RECORD - WALLS - {"consent:refuse", "consent:withdraw"}
 """A yes can be taken back, and a wall put up, whatever has become of the record."""
 
 KIND_OF_RECORD: Mapping[str, str] = {
     **dict.fromkeys(("case_note:read", "document:read", "disclosure:preview"), "case"),
-    **dict.fromkeys(("consent:request", "disclosure:send", "disclosure:collect"), "case"),
+    **dict.fromkeys(("consent:request", *LETTING_GO), "case"),
     **dict.fromkeys(("breach:read", *BREACHING), "breach"),
     "enquiry:read": "enquiry",
     "registration_form:read": "registration_form",
@@ -60,8 +72,7 @@ KIND_OF_RECORD: Mapping[str, str] = {
 KIND_OF_ITEMS: Mapping[str, frozenset[str]] = {
     "case_note:read": frozenset({"notes"}),
     "document:read": frozenset({"documents"}),
-    "disclosure:preview": frozenset({"documents", "disclosures"}),
-    "consent:request": frozenset({"documents", "disclosures"}),
+    "disclosure:preview": frozenset({"documents", "disclosures", "contacts"}),
 }
 
 REASONS: dict[str, tuple[frozenset[str], Reason]] = {}
@@ -179,9 +190,12 @@ def record_of_another_kind(asked: Asked) -> Any:
     return asked.record.known and asked.record.kind != KIND_OF_RECORD[asked.action]
 
 
-@on(*KIND_OF_ITEMS)
+@on(*KIND_OF_ITEMS, "consent:request")
 def items_of_another_kind(asked: Asked) -> Any:
-    """What is opened is what the action says."""
+    """What is opened is what the action says; what is asked about, what such a consent is for."""
+    if asked.action == "consent:request":
+        letter = asked.kind == "disclosure"
+        return not asked.categories <= ({"documents", "disclosures"} if letter else {"contacts"})
     return not asked.categories <= KIND_OF_ITEMS[asked.action]
 
 
@@ -203,6 +217,12 @@ def no_student_to_ask(asked: Asked) -> Any:
 
 
 @on("consent:request")
+def no_items(asked: Asked) -> Any:
+    """There is no consent to whatever may be needed."""
+    return not asked.categories
+
+
+@on("consent:request")
 def end_passed(asked: Asked) -> Any:
     """A consent ends in the future."""
     return asked.ends_at <= asked.now
@@ -214,7 +234,7 @@ def end_too_far(asked: Asked) -> Any:
     return asked.ends_at > asked.now + YEAR
 
 
-@on(*ANSWERING, *LETTING_GO)
+@on(*ANSWERING, *NOTING, *LETTING_GO)
 def no_consent_asked(asked: Asked) -> Any:
     """Nothing leaves that no student was asked about."""
     return asked.consent is None
@@ -228,28 +248,62 @@ def not_asked_of_this_student(asked: Asked) -> Any:
     return asked.consent is None or asked.consent.student != asked.who.name
 
 
-@on("consent:give", "consent:refuse")
+@on("consent:give", "consent:refuse", "consent:record_verbal")
 def consent_already_answered(asked: Asked) -> Any:
     """One act, one answer."""
     return asked.consent is not None and asked.consent.state != "requested"
 
 
-@on("consent:give")
+@on(*AGREEING)
 def not_previewed(asked: Asked) -> Any:
     """Informed: they have seen the very payload."""
     return not asked.previewed
 
 
-@on("consent:give", *LETTING_GO)
+@on(*AGREEING, *LETTING_GO)
 def not_informed(asked: Asked) -> Any:
-    """Informed: of this very text, and it is today's."""
+    """Informed: of this very text; and of today's, when the yes is said."""
     if asked.consent is None:
         return False
-    if asked.action == "consent:give":
+    if asked.action in ("consent:give", "consent:record_verbal"):
         shown_otherwise = asked.text_shown != asked.consent.text_asked
         return shown_otherwise or asked.text_current != asked.consent.text_asked
+    if asked.action in ("consent:confirm", "consent:witness"):
+        return asked.text_shown != asked.consent.text_asked
     agreed = asked.consent.text_agreed
     return agreed is not None and agreed != asked.consent.text_asked
+
+
+@on("consent:record_verbal")
+def spoken_in_the_future(asked: Asked) -> Any:
+    """Said, and then noted."""
+    return asked.now < asked.spoken_at
+
+
+@on("consent:record_verbal")
+def spoken_too_long_ago(asked: Asked) -> Any:
+    """The days for confirming run from when it was said."""
+    return asked.now >= asked.confirm_by
+
+
+@on("consent:confirm", "consent:witness")
+def nothing_to_confirm(asked: Asked) -> Any:
+    """Only a spoken yes waits to be confirmed."""
+    return asked.consent is not None and asked.consent.state != "provisional"
+
+
+@on("consent:witness")
+def witness_of_oneself(asked: Asked) -> Any:
+    """A second person."""
+    return asked.consent is not None and asked.consent.given_by == asked.who.name
+
+
+@on(*AGREEING, *LETTING_GO)
+def not_confirmed_in_time(asked: Asked) -> Any:
+    """A spoken yes that nobody confirmed lapses."""
+    if asked.consent is None or asked.consent.confirm_by is None:
+        return False
+    return asked.now >= asked.consent.confirm_by
 
 
 @on(*LETTING_GO)
@@ -274,7 +328,13 @@ def consent_withdrawn(asked: Asked) -> Any:
     return asked.consent is not None and asked.consent.state == "withdrawn"
 
 
-@on("consent:give", *LETTING_GO)
+@on(*LETTING_GO)
+def consent_superseded(asked: Asked) -> Any:
+    """The student was asked anew."""
+    return asked.consent is not None and asked.consent.state == "superseded"
+
+
+@on(*AGREEING, *LETTING_GO)
 def consent_lapsed(asked: Asked) -> Any:
     """Its last day is over."""
     if asked.consent is None:
@@ -291,7 +351,7 @@ def consent_for_another_record(asked: Asked) -> Any:
     return not (asked.consent.record == asked.record.name and same_student)
 
 
-@on("disclosure:send")
+@on("disclosure:send", "use:confirm")
 def consent_for_another_recipient(asked: Asked) -> Any:
     """One named recipient."""
     return asked.consent is not None and asked.recipient != asked.consent.recipient
@@ -303,12 +363,21 @@ def consent_for_another_purpose(asked: Asked) -> Any:
     return asked.consent is not None and asked.purpose != asked.consent.purpose
 
 
-@on("consent:give", "disclosure:preview", *LETTING_GO)
+@on(*LETTING_GO)
+def consent_of_another_kind(asked: Asked) -> Any:
+    """Confirming use takes its own consent, and that one is good for nothing else."""
+    if asked.consent is None:
+        return False
+    needed = "confirm_use" if asked.action == "use:confirm" else "disclosure"
+    return asked.consent.kind != needed
+
+
+@on("disclosure:preview", *AGREEING, *LETTING_GO)
 def consent_for_other_items(asked: Asked) -> Any:
     """The very payload: not a byte else, not an item more."""
     if asked.consent is None:
         return False
-    more_items = asked.action != "consent:give" and not asked.items <= asked.consent.items
+    more_items = asked.action not in AGREEING and not asked.items <= asked.consent.items
     if asked.action == "disclosure:preview":
         return more_items and asked.who.kind == "student"  # staff may look before they ask
     return more_items or asked.payload_digest != asked.consent.payload_digest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
 
 import cedarpy
@@ -10,7 +11,7 @@ import pytest
 
 from services.consent.policies.engine import Policy, PolicyBroken
 from tests.policy.asking import Request
-from tests.policy.cedar_rules import Rule, Rules
+from tests.policy.cedar_rules import Asking, Rule, Rules
 from tests.policy.mutants import Mutant, mutants
 from tests.policy.the_policy import EVERYTHING, RULES, SCHEMA, Bench, space
 
@@ -51,11 +52,16 @@ def is_noticed(mutant: Mutant) -> bool:
 
 @cache
 def cases(rule: Rule) -> list[Request]:
-    """Give the table of one rule, for each action it is about."""
-    spaces = map(space, EVERYTHING)
-    return [
-        each for cases in spaces if rule.key in cases.looked_at for each in cases.table(rule.key)
-    ]
+    """Give the table of a rule, with those that give the same reason, for each action."""
+    return [case for asking in EVERYTHING for case in _cases(rule, asking)]
+
+
+def _cases(rule: Rule, asking: Asking) -> Iterator[Request]:
+    known = space(asking)
+    if rule.key not in known.looked_at:
+        return iter(())
+    alike = [each.key for each in RULES.rules if each.reason == rule.reason != ""]
+    return known.table(rule.key, *(key for key in alike if key in known.looked_at))
 
 
 def test_a_mistake_that_changes_nothing_would_be_told() -> None:

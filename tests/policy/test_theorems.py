@@ -20,7 +20,6 @@ from tests.policy.z3_cedar import CODES, Asked, Facts, Formulas, Value, found
 
 each_action = pytest.mark.parametrize("asking", EVERYTHING, ids=lambda each: each.name)
 ON_RECORDS = [each for each in EVERYTHING if each.resource == "Record"]
-LEAVING = [each for each in EVERYTHING if each.name in ("disclosure:send", "disclosure:collect")]
 
 
 def named(*names: str) -> list[Asking]:
@@ -152,7 +151,7 @@ def test_no_service_opens_what_another_keeps(asking: Asking) -> None:
 # Consent
 
 
-@pytest.mark.parametrize("asking", LEAVING, ids=lambda each: each.name)
+@pytest.mark.parametrize("asking", named(*oracle.LETTING_GO), ids=lambda each: each.name)
 def test_nothing_leaves_without_given_live_and_matching_consent(asking: Asking) -> None:
     """R3 to R8: prior, explicit and informed; this student, recipient, purpose and payload."""
     said = formulas(asking)
@@ -160,7 +159,9 @@ def test_nothing_leaves_without_given_live_and_matching_consent(asking: Asking) 
     consent: Facts = context.consent
     matches = [
         context.has("consent"),
-        z3.Not(is_(consent.state, "requested", "refused", "withdrawn", "expired")),
+        z3.Not(is_(consent.state, "requested", "refused", "withdrawn", "expired", "superseded")),
+        z3.Implies(consent.has("confirm_by"), context.now < consent.confirm_by),
+        (consent.kind == text("confirm_use")) == z3.BoolVal(asking.name == "use:confirm"),
         consent.has("text_agreed"),
         consent.text_agreed == consent.text_asked,
         z3.Implies(consent.has("given_at"), consent.given_at <= context.now),
@@ -171,8 +172,10 @@ def test_nothing_leaves_without_given_live_and_matching_consent(asking: Asking) 
         consent.payload_digest == context.payload_digest,
         z3.IsSubset(context.items, consent.items),
     ]
+    if asking.name != "disclosure:collect":
+        matches += [consent.recipient == context.recipient]
     if asking.name == "disclosure:send":
-        matches += [consent.recipient == context.recipient, consent.purpose == context.purpose]
+        matches += [consent.purpose == context.purpose]
     for each in matches:
         prove(said, z3.Implies(said.allowed, each))
 
@@ -201,6 +204,18 @@ def test_a_yes_is_to_what_was_shown_and_while_it_can_still_be_said() -> None:
         context.now < consent.ends_at,
     ):
         prove(said, z3.Implies(said.allowed, each))
+
+
+def test_a_spoken_yes_is_confirmed_by_the_student_or_by_a_second_person() -> None:
+    """R7: and while it can still be confirmed."""
+    for asking in named("consent:confirm", "consent:witness"):
+        said = formulas(asking)
+        asked, consent = said.asked, said.asked.context.consent
+        second = z3.And(of_the_team(asked), z3.Not(same(consent.given_by, asked.principal)))
+        noted = consent.has("given_by")
+        prove(said, z3.Implies(said.allowed, z3.Or(their_own(asked), second)), noted)
+        in_time = z3.Implies(consent.has("confirm_by"), asked.context.now < consent.confirm_by)
+        prove(said, z3.Implies(said.allowed, z3.And(is_(consent.state, "provisional"), in_time)))
 
 
 def test_a_yes_can_be_taken_back_whatever_has_become_of_it() -> None:

@@ -70,7 +70,7 @@ def same(value: Value, fact: object, kind: object) -> z3.BoolRef:
 @each_action
 def test_requests_by_chance_have_the_same_answer(asking: Asking) -> None:
     dice, said = chance("translated", asking.name), formulas(asking)
-    for _ in range(40):
+    for _ in range(20):
         request = space(asking).some(dice)
         assert by_z3(request, said) == by_engine(request), str(request)
 
