@@ -76,6 +76,7 @@ def servicers(parts: Tools) -> list[Servicer]:
         breaches_pb2_grpc,
         case_notes_pb2_grpc,
         cases_pb2_grpc,
+        contacts_pb2_grpc,
         disclosures_pb2_grpc,
         documents_pb2_grpc,
         enquiries_pb2_grpc,
@@ -85,6 +86,7 @@ def servicers(parts: Tools) -> list[Servicer]:
     from services.cases.api.breaches import BreachesServicer
     from services.cases.api.case_notes import CaseNotesServicer
     from services.cases.api.cases import CasesServicer
+    from services.cases.api.contacts import ContactsServicer
     from services.cases.api.disclosures import DisclosuresServicer
     from services.cases.api.documents import DocumentsServicer
     from services.cases.api.enquiries import EnquiriesServicer
@@ -99,6 +101,7 @@ def servicers(parts: Tools) -> list[Servicer]:
             disclosures_pb2_grpc.add_DisclosuresServiceServicer_to_server,
             DisclosuresServicer(parts),
         ),
+        (contacts_pb2_grpc.add_ContactsServiceServicer_to_server, ContactsServicer(parts)),
         (breaches_pb2_grpc.add_BreachesServiceServicer_to_server, BreachesServicer(parts)),
         (retention_pb2_grpc.add_RetentionServiceServicer_to_server, RetentionServicer(parts)),
     ]

@@ -210,6 +210,8 @@ NO_WORDS = {
 
 NO_WORDS_HERE = {
     "sas.cases.v1.AskAboutStudentResponse.answer": "a constant",
+    "sas.cases.v1.ConfirmedUse.statement": "a constant",
+    "sas.cases.v1.ContactPreview.statement": "a constant",
     "sas.consent.v1.Checkpoint.note": "a signed note (C2SP)",
     "sas.consent.v1.Consent.text": "the text of a version, which names nobody",
     "sas.identity.v1.Notice.text": "published",

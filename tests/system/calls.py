@@ -87,7 +87,8 @@ def _plausible_value(field: FieldDescriptor) -> Any:
             return "2026-01-05T10:00:00Z"
         return plausible(field.message_type)
     if field.enum_type is not None:
-        return field.enum_type.values[1].name
+        fitting = getattr(rules.enum, "in") or [1]
+        return field.enum_type.values_by_number[fitting[0]].name
     if field.cpp_type in _NUMBERS:
         return rules.int32.gte or 1
     if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:

@@ -44,7 +44,17 @@ class DisclosurePurpose(StrEnum):
     HEALTH_CARE = "health-care"
     COMPLAINT_OR_APPEAL = "complaint-or-appeal"
     SAFETY = "safety"
+
+    def to_proto(self) -> purpose_pb2.DisclosurePurpose.ValueType:
+        """Return the proto's value."""
+        return purpose_pb2.DisclosurePurpose.Value(f"DISCLOSURE_PURPOSE_{self.name}")
+
+
+class ContactPurpose(StrEnum):
+    """What a student names somebody for."""
+
     CONFIRM_USE = "confirm-use"
+    TRUSTED_CONTACT = "trusted-contact"
 
     def to_proto(self) -> purpose_pb2.DisclosurePurpose.ValueType:
         """Return the proto's value."""

@@ -26,6 +26,7 @@ from sas.consent.v1 import (
 
 from common.rpc.client import Peer
 from services.cases.domain.breaches import Breach
+from services.cases.domain.contacts import Contact
 from services.cases.domain.disclosures import Disclosure
 from services.cases.domain.states import RecordKind
 from services.cases.storage.sealed import SealedItem
@@ -92,9 +93,13 @@ class Consent:
         return _keys(answer.keys)
 
     def request_consent(
-        self, disclosure: Disclosure, record: str, items: Sequence[str], ends_at: datetime
+        self,
+        disclosure: Disclosure | Contact,
+        record: str,
+        items: Sequence[str],
+        ends_at: datetime,
     ) -> str:
-        """Ask the student for consent to exactly this disclosure; gives the consent's name."""
+        """Ask the student for consent to exactly this; gives the consent's name."""
         answer = self._consents.RequestConsent(
             consents_pb2.RequestConsentRequest(
                 record=record,
@@ -120,6 +125,21 @@ class Consent:
                 recipient=disclosure.recipient,
                 purpose=DisclosurePurpose.Value(disclosure.purpose),
                 payload_digest=disclosure.payload_digest,
+                items=_items(sealed),
+            )
+        )
+        return _keys(answer.keys)
+
+    def authorise_confirmation(
+        self, contact: Contact, record: str, sealed: Iterable[SealedItem]
+    ) -> Keys:
+        """Ask whether this person may be told that the student uses the Service."""
+        answer = self._gate.AuthoriseConfirmation(
+            gate_pb2.AuthoriseConfirmationRequest(
+                contact=contact.name,
+                record=record,
+                recipient=contact.recipient,
+                payload_digest=contact.payload_digest,
                 items=_items(sealed),
             )
         )

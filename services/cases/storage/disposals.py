@@ -86,6 +86,13 @@ class Disposals:
             **_NOTHING_SEALED,
         )
         self._set(
+            tables.contacts,
+            tables.contacts.c.case_id == case_id,
+            payload_salt=None,
+            payload_digest=None,
+            **_NOTHING_SEALED,
+        )
+        self._set(
             tables.cases,
             tables.cases.c.id == case_id,
             state=CaseState.DISPOSED,

@@ -153,6 +153,25 @@ disclosures = sa.Table(
     sa.Index("disclosures_case", "case_id"),
 )
 
+contacts = sa.Table(
+    "contacts",
+    metadata,
+    _id("id", primary_key=True),
+    _of("case_id", "cases"),
+    _code("recipient"),
+    _code("purpose"),
+    _day("ends_on"),
+    # Empty until consent has been asked; the contact counts from then on.
+    _code("consent"),
+    _code("author"),
+    _moment("created_at"),
+    _text("wrapped_key"),
+    _bytes("sealed"),
+    _bytes("payload_salt"),
+    _text("payload_digest"),
+    sa.Index("contacts_case", "case_id", "created_at", "id"),
+)
+
 breaches = sa.Table(
     "breaches",
     metadata,

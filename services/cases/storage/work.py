@@ -9,6 +9,7 @@ from common import outbox
 from common.db import UnitOfWork
 from services.cases.storage.breaches import Breaches
 from services.cases.storage.cases import Cases
+from services.cases.storage.contacts import Contacts
 from services.cases.storage.disclosures import Disclosures
 from services.cases.storage.disposals import Disposals
 from services.cases.storage.documents import Documents
@@ -45,6 +46,11 @@ class Stores:
     def disclosures(self) -> Disclosures:
         """The disclosures and their links."""
         return Disclosures(self.connection)
+
+    @property
+    def contacts(self) -> Contacts:
+        """The people whom students name."""
+        return Contacts(self.connection)
 
     @property
     def breaches(self) -> Breaches:

@@ -13,6 +13,7 @@ from sas.cases.v1 import (
     breaches_pb2_grpc,
     case_notes_pb2_grpc,
     cases_pb2_grpc,
+    contacts_pb2_grpc,
     disclosures_pb2_grpc,
     documents_pb2_grpc,
     enquiries_pb2_grpc,
@@ -65,6 +66,7 @@ class House(house.House):
         self.notes = stub(case_notes_pb2_grpc.CaseNotesServiceStub)
         self.documents = stub(documents_pb2_grpc.DocumentsServiceStub)
         self.disclosures = stub(disclosures_pb2_grpc.DisclosuresServiceStub)
+        self.contacts = stub(contacts_pb2_grpc.ContactsServiceStub)
         self.enquiries = stub(enquiries_pb2_grpc.EnquiriesServiceStub)
         self.breaches = stub(breaches_pb2_grpc.BreachesServiceStub)
         self.retention = stub(retention_pb2_grpc.RetentionServiceStub)

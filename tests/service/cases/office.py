@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import attrs
 from google.protobuf.timestamp_pb2 import Timestamp
-from sas.cases.v1 import case_notes_pb2, cases_pb2, disclosures_pb2, documents_pb2, retention_pb2
-from sas.common.v1.purpose_pb2 import DISCLOSURE_PURPOSE_WELFARE_SUPPORT, PURPOSE_ADVICE
+from sas.cases.v1 import (
+    case_notes_pb2,
+    cases_pb2,
+    contacts_pb2,
+    disclosures_pb2,
+    documents_pb2,
+    retention_pb2,
+)
+from sas.common.v1.purpose_pb2 import (
+    DISCLOSURE_PURPOSE_CONFIRM_USE,
+    DISCLOSURE_PURPOSE_WELFARE_SUPPORT,
+    PURPOSE_ADVICE,
+)
 from sas.consent.v1 import consents_pb2
 
 from tests.kit.house import Person
@@ -72,6 +84,26 @@ class Office:
         )
         return self.sas.call(self.who, self.sas.disclosures.ProposeDisclosure, request)
 
+    def names(
+        self, case: str, *, address: str = "01223 000000", **fields: Any
+    ) -> contacts_pb2.Contact:
+        """Note somebody whom the student names; to confirm use, if nothing else is said."""
+        said: dict[str, Any] = {
+            "recipient": f"thirdParties/{uuid4()}",
+            "recipient_name": f"Dr {CANARY}",
+            "recipient_address": address,
+            "purpose": DISCLOSURE_PURPOSE_CONFIRM_USE,
+            "ends_on": ENDS_ON,
+            "request_id": str(uuid4()),
+        }
+        request = contacts_pb2.NameContactRequest(parent=case, **said | fields)
+        return self.sas.call(self.who, self.sas.contacts.NameContact, request)
+
+    def confirms_use(self, name: str) -> contacts_pb2.ConfirmedUse:
+        """Ask whether it may be confirmed, to say so."""
+        request = contacts_pb2.ConfirmUseRequest(name=name)
+        return self.sas.call(self.who, self.sas.contacts.ConfirmUse, request)
+
     def sends(self, name: str, etag: str = "") -> disclosures_pb2.Disclosure:
         """Send a disclosure."""
         request = disclosures_pb2.SendDisclosureRequest(name=name, etag=etag)
@@ -107,6 +139,27 @@ def preview(sas: House, who: Person, name: str) -> disclosures_pb2.DisclosurePre
     """Look at what would leave."""
     request = disclosures_pb2.PreviewDisclosureRequest(name=name)
     return sas.call(who, sas.disclosures.PreviewDisclosure, request)
+
+
+def preview_contact(sas: House, who: Person, name: str) -> contacts_pb2.ContactPreview:
+    """Look at who is named and what would be said."""
+    request = contacts_pb2.PreviewContactRequest(name=name)
+    return sas.call(who, sas.contacts.PreviewContact, request)
+
+
+def agree_to_contact(sas: House, who: Person, contact: contacts_pb2.Contact) -> None:
+    """Let the student see who is named and say yes to it."""
+    shown = preview_contact(sas, who, contact.name)
+    found = sas.call(
+        who, sas.consents.GetConsent, consents_pb2.GetConsentRequest(name=contact.consent)
+    )
+    request = consents_pb2.GiveConsentRequest(
+        name=contact.consent,
+        act=consents_pb2.CONSENT_ACT_TICKED_AND_SENT,
+        text_sha256=found.text_sha256,
+        payload_digest=shown.payload_digest,
+    )
+    sas.call(who, sas.consents.GiveConsent, request)
 
 
 def link_and_code(sas: House, address: str) -> tuple[str, str]:

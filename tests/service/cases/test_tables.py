@@ -14,7 +14,7 @@ from common.migrate import downgrade, upgrade
 from services.cases.storage.tables import metadata
 from tests.kit.house import Person
 from tests.service.cases.house import House
-from tests.service.cases.office import CANARY, Office, agree, link_and_code
+from tests.service.cases.office import CANARY, Office, agree, link_and_code, preview_contact
 
 
 def test_no_table_and_no_log_holds_a_word(sas: House, office: Office, zoe: Person) -> None:
@@ -28,6 +28,8 @@ def test_no_table_and_no_log_holds_a_word(sas: House, office: Office, zoe: Perso
     _, code = link_and_code(sas, address)
     closing = cases_pb2.CloseCaseRequest(name=case.name, outcome=f"{CANARY}-outcome")
     sas.call(office.who, sas.cases.CloseCase, closing)
+    contact = office.names(case.name, address=address)
+    preview_contact(sas, zoe, contact.name)
     for place in (sas.dump(), sas.logs()):
         assert CANARY.encode() not in place
         assert address.encode() not in place
@@ -43,6 +45,9 @@ def test_no_table_and_no_log_holds_a_word(sas: House, office: Office, zoe: Perso
         "update documents set content_sealed = null",
         "delete from documents",
         "update breach_words set sealed = null",
+        "update contacts set sealed = null",
+        "update contacts set payload_digest = ''",
+        "delete from contacts",
         "delete from disposals",
         "insert into disposals values ('records/x', 'case', now())",
         "delete from cases",
@@ -58,6 +63,7 @@ def test_serve_can_only_add_words(sas: House, statement: str) -> None:
     [
         "select sealed from notes",
         "select content_sealed from documents",
+        "select sealed from contacts",
         "update disposals set kind = 'case'",
         "delete from disposals",
         "insert into notes (id) values (gen_random_uuid())",
