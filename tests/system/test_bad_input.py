@@ -252,6 +252,15 @@ def creating(stack: FullStack) -> Mapping[str, tuple[Person, Json]]:
                 "endsOn": (now.date() + datetime.timedelta(days=9)).isoformat(),
             },
         ),
+        "cases.NameContact": (
+            adviser,
+            {
+                "parent": case,
+                **to,
+                "purpose": "DISCLOSURE_PURPOSE_CONFIRM_USE",
+                "endsOn": (now.date() + datetime.timedelta(days=9)).isoformat(),
+            },
+        ),
         "cases.RecordEnquiry": (adviser, {"words": "once", "topic": "housing"}),
         "cases.DraftBreach": (adviser, {"parent": case, "parts": {"outline": "once"}}),
         "cases.RecordBreachDisclosure": (
