@@ -2,7 +2,7 @@
 PYTHON_IN := .venv/bin/python
 STACK := $(PYTHON_IN) -m deploy.stack
 TESTS ?= tests
-CODE := benchmarks clients common deploy services tests
+CODE := benchmarks clients common deploy services tests witness
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down status logs migrate events test test-long test-containers bench lint clean

@@ -29,6 +29,7 @@ PORTS = {
     "erlang": 32,
     "telemetry": 40,
     "mail": 41,
+    "witness": 42,
     "identity": 50,
     "cases": 51,
     "consent": 52,
@@ -51,6 +52,7 @@ FOLDERS = {
     "telemetry": 0o700,
     "mail": 0o700,
     "gateway": 0o700,
+    "witness": 0o700,
 }
 """The state tree and who may look in; some servers run as users of their own."""
 

@@ -34,6 +34,8 @@ def test_a_reach_up_or_sideways_would_be_seen(tmp_path: Path) -> None:
         "services/cases/worker.py": "import grpc",
         "common/pages.py": "import services.cases.domain",
         "clients/staff/main.py": "import services.cases.domain",
+        "witness/notes.py": "import services.consent.domain.ledger",
+        "services/consent/domain/ledger/__init__.py": "import witness.notes",
     }
     for service in ("identity", "cases", "consent", "reports"):
         for layer in ("domain", "storage", "actions", "api"):
@@ -43,6 +45,8 @@ def test_a_reach_up_or_sideways_would_be_seen(tmp_path: Path) -> None:
     for name in ("services", "common", "common/events", "common/rpc", "clients", "clients/staff"):
         write(tmp_path / name / "__init__.py")
     for name in ("deploy/__init__.py", "common/outbox.py", "clients/staff/commands/__init__.py"):
+        write(tmp_path / name)
+    for name in ("witness/__init__.py", "witness/notes.py"):
         write(tmp_path / name)
     write(tmp_path / "clients/staff/commands/ledger.py")
     write(tmp_path / "services/consent/domain/ledger/__init__.py")

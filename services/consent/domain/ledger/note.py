@@ -10,12 +10,12 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Callable
+from typing import ClassVar, Self
 
 import attrs
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-_ED25519 = b"\x01"
 _SIGNATURE_LINE = "— "
 _KEY_ID_SIZE = 4
 
@@ -28,8 +28,11 @@ class NoteBroken(ValueError):
 
 
 @attrs.frozen
-class VerifierKey:
-    """The public half of a log's key, under the log's name."""
+class PublicKey:
+    """An Ed25519 key under a name, of the kind that the class stands for."""
+
+    kind: ClassVar[bytes]
+    """The type byte of C2SP signed-note."""
 
     name: str
     public_key: bytes = attrs.field()
@@ -46,31 +49,48 @@ class VerifierKey:
     @property
     def key_id(self) -> bytes:
         """The first 4 bytes of SHA-256 over name, line feed, key type and key."""
-        named = self.name.encode() + b"\n" + _ED25519 + self.public_key
+        named = self.name.encode() + b"\n" + self.kind + self.public_key
         return hashlib.sha256(named).digest()[:_KEY_ID_SIZE]
 
     def __str__(self) -> str:
-        key = base64.b64encode(_ED25519 + self.public_key).decode()
+        key = base64.b64encode(self.kind + self.public_key).decode()
         return f"{self.name}+{self.key_id.hex()}+{key}"
 
     @classmethod
-    def parse(cls, text: str) -> VerifierKey:
+    def parse(cls, text: str) -> Self:
         """
         Read a verifier key.
 
         Raises:
-            NoteBroken: it is not one, or its key id belongs to another key.
+            NoteBroken: it is not one of this kind, or its key id belongs to another key.
         """
         parts = text.strip().split("+", 2)
         if len(parts) != 3:
             raise NoteBroken("a verifier key has three parts")
         raw = decode_base64(parts[2])
-        if raw[:1] != _ED25519:
-            raise NoteBroken("only Ed25519 keys are known")
+        if raw[:1] != cls.kind:
+            raise NoteBroken("a key of another kind")
         key = cls(parts[0], raw[1:])
         if key.key_id.hex() != parts[1]:
             raise NoteBroken("the key id belongs to another key")
         return key
+
+
+@attrs.frozen
+class VerifierKey(PublicKey):
+    """The public half of a log's key, under the log's name."""
+
+    kind: ClassVar[bytes] = b"\x01"
+
+
+@attrs.frozen
+class SignatureLine:
+    """One line under a note: somebody's signature, whoever that is."""
+
+    line: str
+    name: str
+    key_id: bytes
+    signature: bytes
 
 
 def sign_note(text: str, key: VerifierKey, sign: Sign) -> str:
@@ -92,24 +112,33 @@ def open_note(note: str, key: VerifierKey) -> str:
     Raises:
         NoteBroken: the note is malformed, or not signed by *key*.
     """
-    text, separator, lines = note.rpartition("\n\n")
-    text += "\n"
-    if not separator or not lines.endswith("\n"):
-        raise NoteBroken("a note has a text, an empty line and signatures")
+    text, lines = split_note(note)
     signed = False
-    for line in lines[:-1].split("\n"):
-        name, blob = _signature(line)
-        if name != key.name or blob[:_KEY_ID_SIZE] != key.key_id:
+    for each in lines:
+        if each.name != key.name or each.key_id != key.key_id:
             continue
         try:
             public_key = Ed25519PublicKey.from_public_bytes(key.public_key)
-            public_key.verify(blob[_KEY_ID_SIZE:], text.encode())
+            public_key.verify(each.signature, text.encode())
         except InvalidSignature as error:
             raise NoteBroken("the signature is wrong") from error
         signed = True
     if not signed:
         raise NoteBroken("not signed by this key")
     return text
+
+
+def split_note(note: str) -> tuple[str, list[SignatureLine]]:
+    """
+    Give the text of a note and the signatures under it, none of them verified.
+
+    Raises:
+        NoteBroken: the note is malformed.
+    """
+    text, separator, lines = note.rpartition("\n\n")
+    if not separator or not lines.endswith("\n"):
+        raise NoteBroken("a note has a text, an empty line and signatures")
+    return f"{text}\n", [_signature(line) for line in lines[:-1].split("\n")]
 
 
 def decode_base64(text: str) -> bytes:
@@ -128,11 +157,11 @@ def decode_base64(text: str) -> bytes:
     return raw
 
 
-def _signature(line: str) -> tuple[str, bytes]:
+def _signature(line: str) -> SignatureLine:
     if not line.startswith(_SIGNATURE_LINE):
         raise NoteBroken("a signature line begins with a dash")
     name, separator, encoded = line.removeprefix(_SIGNATURE_LINE).partition(" ")
     blob = decode_base64(encoded)
     if not name or not separator or len(blob) <= _KEY_ID_SIZE:
         raise NoteBroken("a signature line has a name and a signature")
-    return name, blob
+    return SignatureLine(line, name, blob[:_KEY_ID_SIZE], blob[_KEY_ID_SIZE:])
