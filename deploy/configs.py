@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from deploy import witness
 from deploy.certificates import issue_server_certificate
 from deploy.rabbitmq.definitions import VHOST
 from deploy.state import State, write_private
@@ -34,7 +35,12 @@ def write_all(state: State) -> None:
 
 def all_configs(state: State) -> dict[str, Table]:
     """Return the configuration of every process, by its name."""
-    configs = {"gateway": gateway(state), "telemetry": telemetry(state), "mail": mail(state)}
+    configs = {
+        "gateway": gateway(state),
+        "telemetry": telemetry(state),
+        "mail": mail(state),
+        "witness": witness.settings(state),
+    }
     for service in SERVICES:
         configs[f"{service}-serve"] = serve(state, service)
         configs[f"{service}-work"] = work(state, service)
@@ -97,6 +103,8 @@ def settings(state: State, service: str) -> Table:
                 "smtp_port": state.port("mail"),
                 "mail_from": "messages@localhost",
             }
+        case "consent":
+            return witness.told_to_consent(state)
     return {}
 
 

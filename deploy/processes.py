@@ -149,6 +149,14 @@ PROCESSES = (
         needs=("vault", "provision-postgres"),
         once=True,
     ),
+    Process(
+        name="witness",
+        command=python("witness", "serve", "--config", "{etc}/witness.toml"),
+        ready=probes.https("witness"),
+        ports=("witness",),
+        # It knows a log by its key, which is made in Vault.
+        needs=("provision-vault",),
+    ),
     *(migrate(service) for service in SERVICES),
     *(serve(service) for service in SERVICES),
     *(work(service) for service in SERVICES),

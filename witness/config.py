@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from witness.notes import ED25519, Key, Malformed, is_name
+from witness.notes import ED25519, Key, is_name
 
 
 class ConfigError(Exception):
@@ -49,16 +49,7 @@ class Config:
         Raises:
             ConfigError: it can't be read, is of another kind, or others may read it too.
         """
-        file = Path(self.signing_key_file)
-        try:
-            if file.stat().st_mode & 0o077:
-                raise ConfigError("signing_key_file may be read by its owner only (chmod 600)")
-            key = serialization.load_pem_private_key(file.read_bytes(), password=None)
-        except (OSError, ValueError) as error:
-            raise ConfigError("signing_key_file can't be read; make one with keygen") from error
-        if not isinstance(key, Ed25519PrivateKey):
-            raise ConfigError("signing_key_file is not an Ed25519 key")
-        return key
+        return load_key(Path(self.signing_key_file))
 
     def logs(self) -> list[Key]:
         """
@@ -70,7 +61,7 @@ class Config:
         try:
             lines = Path(self.logs_file).read_text("utf-8").split("\n")
             keys = [Key.parse(line.strip(), ED25519) for line in lines if line.strip()]
-        except (OSError, ValueError) as error:  # Malformed is a ValueError
+        except (OSError, ValueError) as error:  # what is malformed is a ValueError, too
             raise ConfigError("logs_file must have one verifier key of a log a line") from error
         if not keys:
             raise ConfigError("logs_file names no log")
@@ -101,6 +92,24 @@ def load(file: Path) -> Config:
     return Config(**found)
 
 
+def load_key(file: Path) -> Ed25519PrivateKey:
+    """
+    Read the key in *file*.
+
+    Raises:
+        ConfigError: it can't be read, is of another kind, or others may read it too.
+    """
+    try:
+        if file.stat().st_mode & 0o077:
+            raise ConfigError("signing_key_file may be read by its owner only (chmod 600)")
+        key = serialization.load_pem_private_key(file.read_bytes(), password=None)
+    except (OSError, ValueError) as error:
+        raise ConfigError("signing_key_file can't be read; make one with keygen") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise ConfigError("signing_key_file is not an Ed25519 key")
+    return key
+
+
 def make_key(file: Path) -> Ed25519PrivateKey:
     """Make a key that only we can read; never over another."""
     key = Ed25519PrivateKey.generate()
@@ -112,6 +121,3 @@ def make_key(file: Path) -> Ed25519PrivateKey:
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
         opened.write(text)
     return key
-
-
-__all__ = ["Config", "ConfigError", "Malformed", "load", "make_key"]

@@ -9,6 +9,7 @@ cohort keys are there before anybody needs them.
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 import time
@@ -16,6 +17,7 @@ import time
 import requests
 from hvac.exceptions import InvalidRequest
 
+from deploy import witness
 from deploy.state import State, write_private
 from deploy.vault import database, idp, keys, pki, roles, server
 from deploy.vault.operator import Operator, signed_in
@@ -40,6 +42,7 @@ def provision(state: State) -> None:
     with signed_in(state) as operator:
         audit_which_decision(operator)
         keys.set_up(operator, dt.datetime.now(dt.UTC).date())
+        publish_ledger_keys(operator, state)
         make_secrets(operator, state)
         pki.set_up(operator, state)
         database.set_up(operator, state)
@@ -53,6 +56,13 @@ def audit_which_decision(operator: Operator) -> None:
     """Have the trace and the decision in clear in each audit line, to compare with the ledger."""
     for header in ("traceparent", "x-sas-decision"):
         operator.write(f"sys/config/auditing/request-headers/{header}", hmac=False)
+
+
+def publish_ledger_keys(operator: Operator, state: State) -> None:
+    """Write what the ledger is verified with, for its witness and whoever else checks it."""
+    found = operator.read("ledger/keys/ledger") or {}
+    keys = {int(n): base64.b64decode(key["public_key"]) for n, key in found["keys"].items()}
+    witness.publish_ledger_keys(state, keys)
 
 
 def make_secrets(operator: Operator, state: State) -> None:

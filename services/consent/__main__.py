@@ -89,15 +89,18 @@ def serve(config: Config[Settings], vault: Vault) -> None:
 
 
 def work(config: Config[Settings], vault: Vault) -> None:
-    """Send and handle events, sign checkpoints, note lapses, until told to leave."""
+    """Send and handle events, sign checkpoints and have them witnessed, until told to leave."""
     from common.db import Database
     from common.events.process import run_worker
     from services.consent.actions.signing import LedgerKey
+    from services.consent.storage.witness_line import lines
     from services.consent.worker import HANDLERS, timers
 
+    told = config.settings
+    witnesses = lines(told.witnesses, told.witness_ca_file, told.origin)
     database = Database(config.database, vault, driver="psycopg2")
-    key = LedgerKey(vault, config.settings.origin)
-    run_worker(config, vault, database, HANDLERS, timers(config, key))
+    key = LedgerKey(vault, told.origin)
+    run_worker(config, vault, database, HANDLERS, timers(config, key, witnesses))
 
 
 def fsck(database_url_file: Path, vkey_file: Path, kept: list[Path]) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import attrs
 
 
@@ -18,3 +20,11 @@ class Settings:
     """How often lapsed consents are looked for. The gate does not wait for that."""
     verbal_days: int = 7
     """How long a spoken yes counts, from when it was said, unless it is confirmed (R7)."""
+    witnesses: tuple[str, ...] = ()
+    """Who watches that the ledger only grows: the verifier key and the URL of each, with a blank
+    between, as `example.org/witness+1a2b3c4d+BA... https://witness.example.org`."""
+    witness_ca_file: Path | None = None
+    """Whom to trust for their certificates, if not whom the machine trusts."""
+    witness_seconds: float = 10.0
+    """How often they are shown the newest checkpoint; on quiet days too, so that they know it is
+    the newest, and we that they are there."""

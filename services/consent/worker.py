@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from sas.cases.v1.events_pb2 import RecordDisposed
@@ -11,7 +12,9 @@ from common.events.handlers import Deps, Timer, handles
 from common.requests import forget_requests
 from services.consent.actions import housekeeping
 from services.consent.actions.signing import LedgerKey
+from services.consent.actions.witnessing import ask_witness
 from services.consent.config import Settings
+from services.consent.storage.witness_line import WitnessLine
 
 _DAY = 24 * 3600.0
 
@@ -25,7 +28,7 @@ def on_record_disposed(deps: Deps, event: RecordDisposed) -> None:
 HANDLERS = [on_record_disposed]
 
 
-def timers(config: Config[Settings], key: LedgerKey) -> list[Timer]:
+def timers(config: Config[Settings], key: LedgerKey, lines: Sequence[WitnessLine]) -> list[Timer]:
     """Give what is done now and then."""
 
     def checkpoint(deps: Deps) -> None:
@@ -37,8 +40,16 @@ def timers(config: Config[Settings], key: LedgerKey) -> list[Timer]:
     def forget(deps: Deps) -> None:
         forget_requests(deps.connection)
 
+    def asking(line: WitnessLine) -> Callable[[Deps], None]:
+        def ask(deps: Deps) -> None:
+            ask_witness(deps.connection, line, datetime.now(UTC))
+
+        return ask
+
     return [
         Timer("checkpoint", config.settings.checkpoint_seconds, checkpoint),
         Timer("lapse", config.settings.lapse_seconds, lapse),
         Timer("forget_requests", _DAY, forget),
+        # One for each, so that a silent witness holds up no other.
+        *(Timer("witness", config.settings.witness_seconds, asking(line)) for line in lines),
     ]

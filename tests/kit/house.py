@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Self, TypeVar
 
@@ -67,6 +67,8 @@ class House:
     """The services whose databases there are."""
     processes: Sequence[str] = ()
     """What runs, from the stack's list."""
+    told: Mapping[str, Mapping[str, Any]] = {}  # never changed
+    """Settings of a process that are other than the stack's."""
     by_relay: str | None = None
     """A process for which Vault can be cut off."""
 
@@ -82,6 +84,7 @@ class House:
             self._names,
             servers.vhost() if works else None,
             {self.by_relay: self._relay.port} if self.by_relay and self._relay else {},
+            self.told,
         )
         self.running = Processes(self.state)
         self._vaults: dict[str, Vault] = {}

@@ -52,6 +52,7 @@ def write_configs(
     databases: Mapping[str, str],
     vhost: str | None,
     vault_ports: Mapping[str, int],
+    told: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """
     Write the stack's own configurations, with the databases and the virtual host of this house.
@@ -61,6 +62,7 @@ def write_configs(
         databases: the name of each service's database.
         vhost: where its workers meet; None if it has none.
         vault_ports: for processes that reach Vault by another way.
+        told: settings of a process that are other than the stack's.
     """
     for name, config in configs.all_configs(state).items():
         if "database" in config:
@@ -68,6 +70,8 @@ def write_configs(
             config["database"]["name"] = databases.get(service, service)
         if "rabbitmq" in config and vhost is not None:
             config["rabbitmq"]["vhost"] = vhost
+        if name in told:
+            config["settings"] |= told[name]
         if name in vault_ports:
             config["vault"]["url"] = f"https://127.0.0.1:{vault_ports[name]}"
         write_private(state / f"etc/{name}.toml", configs.as_toml(config))

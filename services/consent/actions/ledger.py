@@ -13,6 +13,7 @@ from services.consent.actions.signing import sign_checkpoint
 from services.consent.domain.breach import hidden_from_the_student
 from services.consent.domain.facts import Who
 from services.consent.domain.ledger.fsck import Row
+from services.consent.domain.witnesses import Witness
 from services.consent.policies import questions
 from services.consent.policies.questions import OPENING
 from services.consent.storage.ledger import Access
@@ -78,6 +79,10 @@ class SignedCheckpoint:
     note: str
     verifier_key: str
     size: int
+    witnessed: str
+    """The largest checkpoint that a witness has signed, with the lines; empty if there is none."""
+    witnesses: Sequence[Witness]
+    """Where each stands."""
 
 
 def get_checkpoint(parts: Parts) -> SignedCheckpoint:
@@ -90,8 +95,17 @@ def get_checkpoint(parts: Parts) -> SignedCheckpoint:
     with parts.new_work() as work:
         frontier = work.ledger.frontier()
         note = sign_checkpoint(work.ledger, parts.ledger_key, frontier, parts.clock())
+        note = work.witnesses.under(frontier.size, note)
+        witnessed = work.witnesses.newest()
+        witnesses = work.witnesses.all()
         work.commit()
-    return SignedCheckpoint(note, str(parts.ledger_key.public), frontier.size)
+    return SignedCheckpoint(
+        note,
+        str(parts.ledger_key.public),
+        frontier.size,
+        witnessed=witnessed[1] if witnessed else "",
+        witnesses=witnesses,
+    )
 
 
 def list_entries(parts: Parts, *, start: int, count: int) -> tuple[Sequence[Row], int]:

@@ -37,7 +37,10 @@ def prove_appended(parts: Parts, appended: Appended) -> Proven:
 
 def prove(parts: Parts, work: Work, index: int | None) -> Proven:
     """
-    Prove any entry, under a checkpoint of the whole ledger as it is now; commits *work*.
+    Prove any entry; commits *work*.
+
+    Under the newest checkpoint with a witness's line that has the entry in it, for only such a
+    proof stands against us too; as long as there is none, under one of the ledger as it is now.
 
     Raises:
         NotAvailable: there is no such entry.
@@ -47,7 +50,12 @@ def prove(parts: Parts, work: Work, index: int | None) -> Proven:
     entry = work.ledger.entry(index) if index is not None else None
     if index is None or entry is None or index >= frontier.size:
         raise NotAvailable
-    path = inclusion_proof(index, frontier.size, work.ledger.subtree)
-    note = sign_checkpoint(work.ledger, parts.ledger_key, frontier, parts.clock())
+    witnessed = work.witnesses.newest(above=index)
+    if witnessed is not None:
+        size, note = witnessed
+    else:
+        size = frontier.size
+        note = sign_checkpoint(work.ledger, parts.ledger_key, frontier, parts.clock())
+    path = inclusion_proof(index, size, work.ledger.subtree)
     work.commit()
     return Proven(entry, Receipt(index, tuple(path), note).render())

@@ -10,6 +10,7 @@ from services.consent.actions import ledger
 from services.consent.actions.parts import Parts
 from services.consent.api.translate import caller, place, timestamp
 from services.consent.domain.ledger.fsck import Row
+from services.consent.domain.witnesses import Witness
 from services.consent.storage.ledger import Access
 
 _ENTRIES = 1000
@@ -39,7 +40,11 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
     ) -> ledger_pb2.Checkpoint:
         signed = ledger.get_checkpoint(self._parts)
         return ledger_pb2.Checkpoint(
-            note=signed.note, public_key=signed.verifier_key, size=signed.size
+            note=signed.note,
+            public_key=signed.verifier_key,
+            size=signed.size,
+            witnessed=signed.witnessed,
+            witnesses=map(_witness, signed.witnesses),
         )
 
     def ListLedgerEntries(
@@ -65,6 +70,16 @@ def _access(access: Access) -> ledger_pb2.RecordAccess:
         purpose=access.purpose,
         allowed=access.allowed,
         ledger_index=access.index,
+    )
+
+
+def _witness(witness: Witness) -> ledger_pb2.Witness:
+    return ledger_pb2.Witness(
+        key_name=witness.name,
+        size=witness.size,
+        cosigned_time=timestamp(witness.cosigned_at) if witness.cosigned_at else None,
+        heard=str(witness.heard),
+        contradicts=witness.contradicts,
     )
 
 

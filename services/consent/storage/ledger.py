@@ -188,6 +188,17 @@ class Ledger:
         row = {"size": size, "note": note, "signed_at": at}
         self.connection.execute(upsert(checkpoints).values(row).on_conflict_do_nothing())
 
+    def newest_checkpoint(self) -> tuple[int, str] | None:
+        """Give the largest signed checkpoint of a ledger with entries, and its size."""
+        query = (
+            select(checkpoints.c.size, checkpoints.c.note)
+            .where(checkpoints.c.size > 0)
+            .order_by(checkpoints.c.size.desc())
+            .limit(1)
+        )
+        found = self.connection.execute(query).first()
+        return None if found is None else (found.size, found.note)
+
     def all_checkpoints(self) -> list[str]:
         """Give all signed checkpoints, smallest first."""
         return list(

@@ -69,6 +69,27 @@ checkpoints = Table(
     _time("signed_at"),
 )
 
+cosignatures = Table(
+    "cosignatures",
+    metadata,
+    Column("witness", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("cosigned_at", DateTime(timezone=True), primary_key=True),
+    _text("line"),
+)
+"""What witnesses have signed: the line under the checkpoint of that size."""
+
+witnesses = Table(
+    "witnesses",
+    metadata,
+    Column("witness", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("cosigned_at", DateTime(timezone=True)),
+    _time("asked_at"),
+    _text("heard"),
+)
+"""Where each witness stands: no history, the only row about a witness is the newest."""
+
 records = Table(
     "records",
     metadata,

@@ -11,6 +11,7 @@ from services.consent.storage.consents import Consents
 from services.consent.storage.ledger import Ledger
 from services.consent.storage.locks import Locks
 from services.consent.storage.records import Records
+from services.consent.storage.witnesses import Witnesses
 
 
 class Work(UnitOfWork):
@@ -20,6 +21,11 @@ class Work(UnitOfWork):
     def ledger(self) -> Ledger:
         """The ledger: append last, for it is locked from then on."""
         return Ledger(self.connection)
+
+    @property
+    def witnesses(self) -> Witnesses:
+        """What others have signed of the ledger."""
+        return Witnesses(self.connection)
 
     @property
     def locks(self) -> Locks:

@@ -65,7 +65,8 @@ class House(house.House):
 
     service = "consent"
     databases = ("consent",)
-    processes = ("telemetry", "consent-serve", "consent-work")
+    processes = ("telemetry", "witness", "consent-serve", "consent-work")
+    told = {"consent-work": {"checkpoint_seconds": 2, "witness_seconds": 0.5}}  # noqa: RUF012
     by_relay = "consent-serve"
 
     def move_in(self) -> None:

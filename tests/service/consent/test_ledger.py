@@ -34,6 +34,7 @@ MIGRATIONS = "services.consent.migrations"
 HISTORY = (
     "entries",
     "checkpoints",
+    "cosignatures",
     "records",
     "disposals",
     "walls",
@@ -75,6 +76,9 @@ def test_no_process_can_change_history(sas: House, role: str, table: str) -> Non
         ("consent_serve", "insert into frontier values (true, 0, '')"),
         ("consent_serve", "update frontier set only_one = true"),
         ("consent_serve", "delete from frontier"),
+        ("consent_serve", "insert into cosignatures values ('x', 1, now(), '')"),
+        ("consent_serve", "update witnesses set size = 0"),
+        ("consent_work", "delete from witnesses"),
     ],
 )
 def test_each_process_writes_only_what_it_must(sas: House, role: str, statement: str) -> None:
