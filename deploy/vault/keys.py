@@ -1,4 +1,4 @@
-"""The keys in Vault: a mount for each kind of record, blind indexes, coded facts, signatures."""
+"""The keys in Vault: for each kind of record, blind indexes, coded facts, mails, signatures."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ CACHED_KEYS = 1000
 
 def set_up(operator: Operator, today: dt.date) -> None:
     """Make the transit mounts and the keys that are not made by the services themselves."""
-    for mount in (*RECORD_MOUNTS, "ix", "facts", "tokens", "ledger", "canary"):
+    for mount in (*RECORD_MOUNTS, "ix", "facts", "post", "tokens", "ledger", "canary"):
         make_mount(operator, mount)
     for year in cohorts(today):
         make_key(operator, "ix", f"crsid-{year}", type="hmac", key_size=32)
         make_key(operator, "facts", f"cohort-{year}", type="aes256-gcm96")
     for name in ("account", "third-party", "pseudonym"):
         make_key(operator, "ix", name, type="hmac", key_size=32)
+    make_key(operator, "post", "replies", type="aes256-gcm96")
     make_key(operator, "tokens", "caller", type="ed25519")
     make_key(operator, "ledger", "ledger", type="ed25519")
     make_key(operator, "canary", "canary", type="aes256-gcm96")

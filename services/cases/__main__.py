@@ -15,6 +15,7 @@ share a process.
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from datetime import UTC, datetime
@@ -46,26 +47,24 @@ def serve(config: Config[Settings], vault: Vault) -> None:
 def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
     """Put together what actions work with."""
     from common.rpc.client import Peer
+    from services.cases.actions.envelopes import Envelopes, make_envelope
     from services.cases.actions.tools import Tools
     from services.cases.storage.consent import Consent
     from services.cases.storage.facts import Facts
-    from services.cases.storage.mail import Mail
+    from services.cases.storage.reply_mails import Post
     from services.cases.storage.sealing import Sealing
     from services.cases.storage.work import Work
 
-    settings = config.settings
+    sealing, consent = Sealing(vault), Consent(Peer(config, vault, "consent"))
     return Tools(
         begin=lambda: Work(database.engine),
         look=lambda: Work(database.reads),
-        sealing=Sealing(vault),
-        consent=Consent(Peer(config, vault, "consent")),
+        sealing=sealing,
+        consent=consent,
         facts=Facts(vault),
-        mail=Mail(
-            host=settings.smtp_host,
-            port=settings.smtp_port,
-            sender=settings.mail_from,
-            public_url=settings.public_url,
-        ),
+        mail=config.settings.mail(),
+        post=Post(vault),
+        envelopes=Envelopes(functools.partial(make_envelope, consent, sealing)),
         now=lambda: datetime.now(UTC),
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import attrs
 
+from services.cases.storage.mail import Mail
+
 
 @attrs.frozen
 class Settings:
@@ -14,4 +16,13 @@ class Settings:
     smtp_host: str
     smtp_port: int
     mail_from: str
-    """The sender of the two mails of a disclosure. Must not name the Service (R5)."""
+    """The sender of all mails to third parties. Must not name the Service (R5)."""
+
+    def mail(self) -> Mail:
+        """Give what sends mails."""
+        return Mail(
+            host=self.smtp_host,
+            port=self.smtp_port,
+            sender=self.mail_from,
+            public_url=self.public_url,
+        )

@@ -10,7 +10,8 @@ from sas.consent.v1.events_pb2 import ConsentEnded
 
 from common.events.handlers import Deps, Handler, Timer, every, handles
 from common.requests import forget_requests
-from services.cases.actions import disposal
+from services.cases.actions import disposal, posting
+from services.cases.storage.reply_mails import Post
 from services.cases.storage.work import HandlerWork
 
 
@@ -34,5 +35,16 @@ def forget_old_requests(deps: Deps) -> None:
     forget_requests(deps.connection)
 
 
+@every(seconds=15)
+def send_due_replies(deps: Deps) -> None:
+    """Send third parties the words that everybody gets, at their hour."""
+    posting.send_due_replies(
+        HandlerWork(deps.connection),
+        Post(deps.vault),
+        deps.config.settings.mail(),
+        datetime.now(UTC),
+    )
+
+
 HANDLERS: list[Handler[Any]] = [on_record_disposal_authorised, on_consent_ended]
-TIMERS: list[Timer] = [forget_old_requests]
+TIMERS: list[Timer] = [forget_old_requests, send_due_replies]

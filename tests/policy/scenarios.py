@@ -31,6 +31,7 @@ _KINDS = {
     "document:read": "case",
     "disclosure:preview": "case",
     "enquiry:read": "enquiry",
+    "enquiry:answer": "enquiry",
     "registration_form:read": "registration_form",
     "third_party:read": "third_party",
     "breach:read": "breach",
@@ -41,6 +42,7 @@ _KINDS = {
 _ITEMS = {
     "case_note:read": ["notes/the note"],
     "enquiry:read": ["enquiries/the enquiry"],
+    "enquiry:answer": ["enquiries/the enquiry"],
     "registration_form:read": ["registration-forms/the form"],
     "third_party:read": ["third-parties/the details"],
     "breach:read": ["breaches/the words"],

@@ -25,6 +25,9 @@ path "rk-breach/datakey/plaintext/+" { capabilities = ["update"] }
 path "ix/hmac/pseudonym/sha2-256" { capabilities = ["update"] }
 path "facts/encrypt/+" { capabilities = ["update"] }
 
+# The address of a mail that waits for its hour: sealed here, opened by the worker only.
+path "post/encrypt/replies" { capabilities = ["update"] }
+
 # Checks the caller tokens that identity signs; reads public keys only.
 path "tokens/keys/caller" { capabilities = ["read"] }
 

@@ -1,4 +1,4 @@
-# Disposes of records: destroys their keys. Can neither seal nor open.
+# Disposes of records: destroys their keys. Can neither seal nor open one.
 
 path "rk-case/keys/+/config" {
   capabilities       = ["update"]
@@ -17,6 +17,9 @@ path "rk-breach/keys/+/config" {
   allowed_parameters = { "deletion_allowed" = [true] }
 }
 path "rk-breach/keys/+" { capabilities = ["read", "delete"] }
+
+# The address of a mail whose hour has come. No record's key opens with it.
+path "post/decrypt/replies" { capabilities = ["update"] }
 
 path "database/creds/cases-work" { capabilities = ["read"] }
 path "secret/data/rabbitmq/cases-work" { capabilities = ["read"] }

@@ -1,4 +1,4 @@
-"""Recording and reading enquiries, and taking third parties' questions."""
+"""Recording and reading enquiries. Third parties' questions are in `questions.py`."""
 
 from __future__ import annotations
 
@@ -11,20 +11,16 @@ from sas.common.v1.purpose_pb2 import Purpose
 from common.caller import Caller
 from common.errors import NotAvailable
 from common.pages import page_size
+from services.cases.actions.envelopes import make_envelope
 from services.cases.actions.fields import cut, position_after, read_day
 from services.cases.actions.repeats import name_once
 from services.cases.actions.tools import Tools
 from services.cases.domain import facts
 from services.cases.domain.days import contact_day
-from services.cases.domain.enquiries import (
-    ANSWER_TO_EVERYBODY,
-    Enquiry,
-    EnquiryWords,
-    third_party_question,
-)
-from services.cases.domain.names import id_of, name_of, new_id, record_of
-from services.cases.domain.states import EnquiryKind, RecordKind
-from services.cases.storage.sealed import SealedItem
+from services.cases.domain.enquiries import Enquiry, EnquiryWords
+from services.cases.domain.names import id_of, record_of
+from services.cases.domain.states import EnquiryKind, QuestionState
+from services.cases.storage.sealed import WORDS
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +40,8 @@ def record_enquiry(
     with tools.begin() as work:
         if (there := work.enquiries.find(enquiry_id)) is not None:
             return there
-    sealed = _seal(tools, enquiry_id, words)
+    envelope = make_envelope(tools.consent, tools.sealing, enquiry_id).envelope
+    sealed = envelope.close({WORDS: words.to_bytes()})
     enquiry = Enquiry(enquiry_id, EnquiryKind.STUDENT, day, who.person, None)
     coded = facts.to_json("enquiry", day, topic=words.topic)
     event = tools.facts.sealed(enquiry.record, "", day, coded)
@@ -55,23 +52,6 @@ def record_enquiry(
         work.commit()
     log.info("enquiry_recorded", enquiry=name)
     return enquiry
-
-
-def ask_about_student(tools: Tools, *, about: str, question: str, answer_to: str) -> str:
-    """
-    Take a third party's question about somebody, and give the answer that everybody gets (R9).
-
-    Nothing is looked up, so neither the answer nor the time it takes depends on whom it is about.
-    Questions from outside are not counted in reports: anybody may send any number of them.
-    """
-    enquiry = Enquiry(new_id(), EnquiryKind.THIRD_PARTY, tools.today(), "", None)
-    words = third_party_question(about, question, answer_to)
-    sealed = _seal(tools, enquiry.id, words)
-    with tools.begin() as work:
-        work.enquiries.add(enquiry, sealed, tools.now())
-        work.commit()
-    log.info("question_taken", enquiry=enquiry.name)
-    return ANSWER_TO_EVERYBODY
 
 
 def read_enquiry(
@@ -99,17 +79,16 @@ def read_enquiry(
     return enquiry, EnquiryWords.from_bytes(keys.open(sealed))
 
 
-def list_enquiries(tools: Tools, *, asked: int, page_token: str) -> tuple[Sequence[Enquiry], str]:
-    """Give a page of enquiries, newest contact first, and the token of the next page."""
+def list_enquiries(
+    tools: Tools, *, asked: int, page_token: str, state: QuestionState | None = None
+) -> tuple[Sequence[Enquiry], str]:
+    """
+    Give a page of enquiries, newest contact first, and the token of the next page.
+
+    With *state*, only third parties' questions in that state.
+    """
     size = page_size(asked)
     after = position_after(page_token, date.fromisoformat)
     with tools.begin() as work:
-        found = work.enquiries.page(size + 1, after)
+        found = work.enquiries.page(size + 1, after, state)
     return cut(found, size, lambda last: (last.contact_date.isoformat(), last.id))
-
-
-def _seal(tools: Tools, enquiry_id: str, words: EnquiryWords) -> SealedItem:
-    tools.consent.register(record_of(enquiry_id), RecordKind.ENQUIRY)
-    tools.sealing.begin(RecordKind.ENQUIRY, enquiry_id)
-    item = name_of("enquiries", enquiry_id)
-    return tools.sealing.seal(RecordKind.ENQUIRY, enquiry_id, item, words.to_bytes())

@@ -7,10 +7,12 @@ from datetime import date, datetime
 
 import attrs
 
+from services.cases.actions.envelopes import Envelopes
 from services.cases.domain.days import london_day
 from services.cases.storage.consent import Consent
 from services.cases.storage.facts import Facts
 from services.cases.storage.mail import Mail
+from services.cases.storage.reply_mails import Post
 from services.cases.storage.sealing import Sealing
 from services.cases.storage.work import Work
 
@@ -27,6 +29,8 @@ class Tools:
     consent: Consent
     facts: Facts
     mail: Mail
+    post: Post
+    envelopes: Envelopes
     now: Callable[[], datetime]
     """The server's clock; nobody else's counts (R6)."""
 

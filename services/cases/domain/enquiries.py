@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime
 
 import attrs
 
 from services.cases.domain.names import name_of, record_of
-from services.cases.domain.states import EnquiryKind
+from services.cases.domain.states import (
+    EnquiryKind,
+    QuestionKind,
+    QuestionState,
+    ReplyChannel,
+    ReplyMailState,
+)
 
 ANSWER_TO_EVERYBODY = (
     "Thank you. The Student Advice Service can neither confirm nor deny whether anybody uses it, "
@@ -21,10 +27,13 @@ ANSWER_TO_EVERYBODY = (
 
 @attrs.frozen
 class EnquiryWords:
-    """What was asked and its topic, sealed as one item."""
+    """What was asked and its topic, sealed as one item; the rest is a third party's."""
 
     words: str = attrs.field(repr=False)
     topic: str = attrs.field(repr=False)
+    about: str = attrs.field(default="", repr=False)
+    answer_to: str = attrs.field(default="", repr=False)
+    mail_address: str = attrs.field(default="", repr=False)
 
     def to_bytes(self) -> bytes:
         """Write the form that is sealed."""
@@ -36,12 +45,12 @@ class EnquiryWords:
         return cls(**json.loads(opened))
 
 
-def third_party_question(about: str, question: str, answer_to: str) -> EnquiryWords:
-    """Put a third party's question in one text, in the asker's words, for the staff to read."""
-    lines = [f"About: {about}", f"Question: {question}"]
-    if answer_to:
-        lines.append(f"Answer to: {answer_to}")
-    return EnquiryWords(words="\n".join(lines), topic="not-yet-known")
+@attrs.frozen
+class ReplyMail:
+    """A mail with the words that everybody gets."""
+
+    state: ReplyMailState
+    leaves_at: datetime
 
 
 @attrs.frozen
@@ -54,6 +63,10 @@ class Enquiry:
     author: str
     """Empty when a third party wrote it themselves."""
     case_id: str | None
+    question: QuestionKind = QuestionKind.NOT_SAID
+    question_state: QuestionState = QuestionState.NO_QUESTION
+    reply_channel: ReplyChannel = ReplyChannel.NONE
+    mail: ReplyMail | None = None
 
     @property
     def name(self) -> str:

@@ -54,3 +54,37 @@ class EnquiryKind(StrEnum):
 
     STUDENT = "student"
     THIRD_PARTY = "third_party"
+
+
+class QuestionKind(StrEnum):
+    """What a third party asks."""
+
+    NOT_SAID = ""
+    USE = "use"
+    WORRY = "worry"
+
+
+class QuestionState(StrEnum):
+    """How far a third party's question got."""
+
+    NO_QUESTION = ""
+    OPEN = "open"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+
+
+class ReplyChannel(StrEnum):
+    """Which way a question is answered."""
+
+    NONE = ""
+    TELEPHONE = "telephone"
+    DESK = "desk"
+    MAIL = "mail"
+
+
+class ReplyMailState(StrEnum):
+    """How far a mail with the words that everybody gets has come."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    NOT_DELIVERED = "not_delivered"

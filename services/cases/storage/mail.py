@@ -9,6 +9,7 @@ no server's log.
 from __future__ import annotations
 
 import smtplib
+from collections.abc import Sequence
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 
@@ -36,6 +37,10 @@ It belongs to the message that another e-mail has told you about.
 """
 
 
+class NotTaken(Exception):
+    """The mail server took a mail for nobody: the address is none."""
+
+
 class MailAway(TryAgain):
     """The mail server could not be reached, so nothing counts as sent."""
 
@@ -47,7 +52,7 @@ class MailAway(TryAgain):
 
 @attrs.frozen
 class Mail:
-    """Sends the two mails of a disclosure."""
+    """Sends the two mails of a disclosure, and the words that everybody gets."""
 
     host: str
     port: int
@@ -67,9 +72,28 @@ class Mail:
             self._mail(address, "Your code", _CODE_TEXT.format(code=fresh.code)),
         ]
         try:
+            self._send(mails)
+        except NotTaken:
+            raise MailAway from None
+
+    def send_reply(self, address: str, text: str) -> None:
+        """
+        Send the words that everybody gets (R9).
+
+        Raises:
+            NotTaken: the mail server takes no mail for this address.
+            MailAway: it can't be reached, or does not take mail now.
+        """
+        self._send([self._mail(address, "Your message", text + "\n")])
+
+    def _send(self, mails: Sequence[EmailMessage]) -> None:
+        try:
             with smtplib.SMTP(self.host, self.port, timeout=_TIMEOUT_SECONDS) as server:
                 for mail in mails:
                     server.send_message(mail)
+        except smtplib.SMTPRecipientsRefused as error:
+            log.warning("mail_not_taken", error=type(error).__name__)
+            raise NotTaken from None
         except (OSError, smtplib.SMTPException) as error:
             # Its text may quote the address.
             log.warning("mail_not_sent", error=type(error).__name__)

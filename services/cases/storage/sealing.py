@@ -13,10 +13,33 @@ import attrs
 
 from common.errors import WrongState
 from common.seal import seal
-from common.vault import KeyGone, Vault
+from common.vault import DataKey, KeyGone, Vault
 from services.cases.domain.names import record_of
 from services.cases.domain.states import RecordKind
 from services.cases.storage.sealed import WORDS, SealedItem
+
+
+@attrs.frozen
+class Envelope:
+    """A place to put words, with its data key: good for one item, and then thrown away."""
+
+    record: str
+    item: str
+    _key: DataKey = attrs.field(repr=False)
+
+    def close(self, fields: Mapping[str, bytes]) -> SealedItem:
+        """Seal the fields of the item."""
+        return SealedItem(
+            record=self.record,
+            item=self.item,
+            wrapped_key=self._key.wrapped,
+            ciphertexts={
+                field: seal(
+                    self._key.plaintext, words, record=self.record, item=self.item, field=field
+                )
+                for field, words in fields.items()
+            },
+        )
 
 
 @attrs.frozen
@@ -48,17 +71,18 @@ class Sealing:
             WrongState: the record was disposed of, so nothing can be added to it.
             TryAgain: Vault can't be reached.
         """
-        record = record_of(record_id)
+        return self.envelope(kind, record_id, item).close(fields)
+
+    def envelope(self, kind: RecordKind, record_id: str, item: str) -> Envelope:
+        """
+        Have Vault make the data key of one item.
+
+        Raises:
+            WrongState: the record was disposed of, so nothing can be added to it.
+            TryAgain: Vault can't be reached.
+        """
         try:
             key = self._vault.new_data_key(kind.mount, record_id, item)
         except KeyGone:
             raise WrongState("This record was disposed of.") from None
-        return SealedItem(
-            record=record,
-            item=item,
-            wrapped_key=key.wrapped,
-            ciphertexts={
-                field: seal(key.plaintext, words, record=record, item=item, field=field)
-                for field, words in fields.items()
-            },
-        )
+        return Envelope(record_of(record_id), item, key)

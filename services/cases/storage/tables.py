@@ -121,8 +121,37 @@ enquiries = sa.Table(
     _moment("created_at"),
     _text("wrapped_key"),
     _bytes("sealed"),
+    # Of a third party's question: what kind, how far it got, and which way it was answered.
+    _code("question"),
+    _code("question_state"),
+    _code("reply_channel"),
     sa.Index("enquiries_newest", "contact_date", "id"),
     sa.Index("enquiries_case", "case_id"),
+    sa.Index("enquiries_questions", "question_state", "contact_date", "id"),
+)
+
+question_events = sa.Table(
+    "question_events",
+    metadata,
+    _of("enquiry_id", "enquiries", primary=True),
+    # Who answered or closed a question, and with which version of the words. Only added to.
+    sa.Column("state", sa.Text, primary_key=True),
+    _code("staff_member"),
+    _code("script_version"),
+    _moment("at"),
+)
+
+reply_mails = sa.Table(
+    "reply_mails",
+    metadata,
+    _of("enquiry_id", "enquiries", primary=True),
+    _code("state"),
+    _code("script_version"),
+    _moment("leaves_at"),
+    _number("tries"),
+    # For the worker alone; null once the mail has left or is given up.
+    _text("sealed_address"),
+    sa.Index("reply_mails_waiting", "state", "leaves_at"),
 )
 
 disclosures = sa.Table(

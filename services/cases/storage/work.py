@@ -15,6 +15,7 @@ from services.cases.storage.disposals import Disposals
 from services.cases.storage.documents import Documents
 from services.cases.storage.enquiries import Enquiries
 from services.cases.storage.notes import Notes
+from services.cases.storage.reply_mails import ReplyMails
 
 
 class Stores:
@@ -41,6 +42,11 @@ class Stores:
     def enquiries(self) -> Enquiries:
         """The enquiries."""
         return Enquiries(self.connection)
+
+    @property
+    def reply_mails(self) -> ReplyMails:
+        """The mails that wait for their hour."""
+        return ReplyMails(self.connection)
 
     @property
     def disclosures(self) -> Disclosures:

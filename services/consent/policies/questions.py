@@ -22,6 +22,7 @@ OPENING = frozenset(
         "case_note:read",
         "document:read",
         "enquiry:read",
+        "enquiry:answer",
         "registration_form:read",
         "third_party:read",
         "breach:read",

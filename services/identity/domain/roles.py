@@ -21,6 +21,8 @@ ADVISER = frozenset(
         "document:attach",
         "enquiry:record",
         "enquiry:list",
+        "question:reply",
+        "question:close",
         "disclosure:propose",
         "breach:draft",
         "student:register",

@@ -33,6 +33,8 @@ ADVISER = frozenset(
         "document:attach",
         "enquiry:record",
         "enquiry:list",
+        "question:reply",
+        "question:close",
         "disclosure:propose",
         "breach:draft",
     }

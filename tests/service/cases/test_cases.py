@@ -10,7 +10,6 @@ from sas.cases.v1 import case_notes_pb2, cases_pb2, documents_pb2, enquiries_pb2
 from sas.common.v1.purpose_pb2 import PURPOSE_ADVICE
 
 from common.errors import InvalidFields, RequestIdReused, StaleEtag, WrongState
-from services.cases.domain.enquiries import ANSWER_TO_EVERYBODY
 from tests.kit.house import Person
 from tests.service.cases.house import House, adviser
 from tests.service.cases.office import CANARY, Office
@@ -115,47 +114,6 @@ def test_an_enquiry_becomes_a_case_once(sas: House, office: Office, zoe: Person)
     assert (read.words, read.topic, read.case) == (f"{CANARY} enquiry", "housing", case.name)
     with pytest.raises(WrongState):
         office.opens_case(zoe, from_enquiry=recorded.name)
-
-
-def test_a_question_about_anybody_gets_the_same_answer(
-    sas: House, office: Office, zoe: Person
-) -> None:
-    """R9: "not confirming that any student has used or is using the Service"."""
-    office.opens_case(zoe)
-    answers = {
-        sas.call(
-            None,
-            sas.enquiries.AskAboutStudent,
-            enquiries_pb2.AskAboutStudentRequest(about=about, question=f"{CANARY} question"),
-        ).SerializeToString()
-        for about in (zoe.name, "Somebody Unknown", "a" * 500)
-    }
-    expected = enquiries_pb2.AskAboutStudentResponse(answer=ANSWER_TO_EVERYBODY)
-    assert answers == {expected.SerializeToString()}
-
-
-def test_the_staff_read_a_question_from_outside(sas: House, office: Office) -> None:
-    about = str(uuid4())
-    sas.call(
-        None,
-        sas.enquiries.AskAboutStudent,
-        enquiries_pb2.AskAboutStudentRequest(
-            about=about, question="Is she well?", answer_to="me@example.org"
-        ),
-    )
-    listed = sas.call(
-        office.who, sas.enquiries.ListEnquiries, enquiries_pb2.ListEnquiriesRequest(page_size=200)
-    ).enquiries
-    asked = [each for each in listed if each.kind == enquiries_pb2.ENQUIRY_KIND_THIRD_PARTY]
-    read = [
-        sas.call(
-            office.who,
-            sas.enquiries.GetEnquiry,
-            enquiries_pb2.GetEnquiryRequest(name=each.name, purpose=PURPOSE_ADVICE),
-        ).words
-        for each in asked
-    ]
-    assert any(f"About: {about}" in words and "me@example.org" in words for words in read)
 
 
 def test_a_file_that_pretends_is_refused(sas: House, office: Office, zoe: Person) -> None:

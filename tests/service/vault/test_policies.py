@@ -84,6 +84,7 @@ ATTACKS: list[tuple[str, str, dict[str, object]]] = [
     ("cases-serve", "POST rk-registration/datakey/plaintext/{record}", {"context": CONTEXT}),
     ("cases-serve", "POST ix/hmac/crsid-2026/sha2-256", {"input": CONTEXT}),
     ("cases-serve", "POST facts/decrypt/cohort-2026", {"ciphertext": "vault:v1:x"}),
+    ("cases-serve", "POST post/decrypt/replies", {"ciphertext": "vault:v1:x"}),
     ("cases-serve", "POST tokens/sign/caller", {"input": CONTEXT}),
     ("cases-serve", "POST ledger/sign/ledger", {"input": CONTEXT}),
     ("cases-serve", "GET secret/data/oidc/identity", {}),
@@ -99,6 +100,7 @@ ATTACKS: list[tuple[str, str, dict[str, object]]] = [
         {"deletion_allowed": True, "exportable": True},
     ),
     ("cases-work", "GET rk-case/export/encryption-key/{record}", {}),
+    ("cases-work", "POST post/encrypt/replies", {"plaintext": CONTEXT}),
     ("cases-work", "DELETE rk-registration/keys/{record}", {}),
     ("cases-work", "POST pki/issue/cases", {"alt_names": "localhost"}),
     # consent opens; it makes no key that it could seal something of its own with
@@ -217,6 +219,8 @@ def granted() -> dict[str, set[str]]:
         f"ix/hmac/{key}/sha2-256" for key in ("crsid-2026", "account", "third-party", "pseudonym")
     } | {"facts/encrypt/cohort-2026", "tokens/sign/caller", "secret/data/oidc/identity"}
     table["cases-serve"] |= {"ix/hmac/pseudonym/sha2-256", "facts/encrypt/cohort-2026"}
+    table["cases-serve"] |= {"post/encrypt/replies"}
+    table["cases-work"] |= {"post/decrypt/replies"}
     table["reports-serve"] |= {"facts/decrypt/cohort-2026"}
     for role in ("consent-serve", "consent-work"):
         table[role] |= {"ledger/sign/ledger", "ledger/keys/ledger"}

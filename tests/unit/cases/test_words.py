@@ -13,7 +13,6 @@ from services.cases.domain.documents import is_what_it_says
 from services.cases.domain.enquiries import (
     ANSWER_TO_EVERYBODY,
     EnquiryWords,
-    third_party_question,
 )
 from services.cases.domain.names import id_of, new_id
 from services.cases.domain.notes import NoteWords
@@ -78,10 +77,8 @@ def test_the_digest_of_the_words_covers_every_version_and_their_order() -> None:
 
 def test_the_answer_about_a_student_says_neither_yes_nor_no() -> None:
     """R9: the same words for everybody, so none of the asker's in them."""
-    question = third_party_question("Somebody", "Is she all right?", "me@example.org")
     assert "neither confirm nor deny" in ANSWER_TO_EVERYBODY
-    assert "Somebody" in question.words
-    assert "me@example.org" in question.words
+    assert "{" not in ANSWER_TO_EVERYBODY
 
 
 @pytest.mark.parametrize(
