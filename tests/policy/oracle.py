@@ -27,6 +27,7 @@ READING = frozenset(
         "document:read",
         "breach:read",
         "enquiry:read",
+        "enquiry:answer",
         "third_party:read",
         "registration_form:read",
         "disclosure:preview",
@@ -66,6 +67,7 @@ KIND_OF_RECORD: Mapping[str, str] = {
     **dict.fromkeys(("consent:request", *LETTING_GO), "case"),
     **dict.fromkeys(("breach:read", *BREACHING), "breach"),
     "enquiry:read": "enquiry",
+    "enquiry:answer": "enquiry",
     "registration_form:read": "registration_form",
     "third_party:read": "third_party",
 }

@@ -212,6 +212,8 @@ NO_WORDS_HERE = {
     "sas.cases.v1.AskAboutStudentResponse.answer": "a constant",
     "sas.cases.v1.ConfirmedUse.statement": "a constant",
     "sas.cases.v1.ContactPreview.statement": "a constant",
+    "sas.cases.v1.ReplyScript.text": "the words that everybody gets, in one version",
+    "sas.cases.v1.ReplyScript.guidance": "how to say them",
     "sas.consent.v1.Checkpoint.note": "a signed note (C2SP)",
     "sas.consent.v1.Checkpoint.witnessed": "a signed note (C2SP)",
     "sas.consent.v1.Witness.heard": "a code",
