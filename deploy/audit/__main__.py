@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from deploy.audit.reconcile import Comparison, reconcile
+from deploy.audit.reconcile import Comparison, audit_lines, reconcile, report
 from deploy.postgres import provision
 from deploy.state import State
 
@@ -19,27 +19,14 @@ from deploy.state import State
 def main() -> int:
     """Compare, print what was found, and return the exit code."""
     found = compare(State.from_environment())
-    for finding in found.findings:
-        print(finding)
-    print(
-        f"{found.openings} openings, {len(found.findings)} of them not explained;"
-        f" {len(found.unopened)} decisions that opened nothing"
-    )
+    print(report(found))
     return 1 if found.findings else 0
 
 
 def compare(state: State) -> Comparison:
     """Compare the two logs of this stack, as they are now."""
-    lines = list(audit_lines(state))
+    lines = list(audit_lines(state / "vault/audit.log"))
     return reconcile(lines, entries(state))
-
-
-def audit_lines(state: State) -> Iterator[dict[str, Any]]:
-    """Give the lines of Vault's audit log that have to do with opening."""
-    with (state / "vault/audit.log").open(encoding="utf-8") as log:
-        for line in log:
-            if "/decrypt/" in line:
-                yield json.loads(line)
 
 
 def entries(state: State) -> Iterator[dict[str, Any]]:

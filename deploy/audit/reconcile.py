@@ -9,8 +9,10 @@ token or as an operator, has left a line in Vault's log that no entry explains.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -29,6 +31,11 @@ OPENING = frozenset(
     }
 )
 """The actions after which consent has data keys unwrapped; a test compares them with consent's."""
+
+
+WAYS = ("decrypt", "export", "byok-export", "backup")
+"""What Vault's transit engine can be asked for that leads to what was sealed: its data keys, or the
+record's own key whole, which no key of ours allows until somebody changes it."""
 
 
 @attrs.frozen
@@ -62,13 +69,25 @@ class Finding:
 
 
 @attrs.frozen
+class Unopened:
+    """An entry that allowed an opening of which Vault knows nothing."""
+
+    decision: str
+    trace: str
+    record: str
+
+    def __str__(self) -> str:
+        return f"decided and not opened: {self.record} by entry {self.decision}, trace {self.trace}"
+
+
+@attrs.frozen
 class Comparison:
-    """What the two logs say of each other."""
+    """What the two logs say of each other, joined by decision and trace."""
 
     openings: int
     """How many there were."""
     findings: tuple[Finding, ...]
-    unopened: tuple[str, ...]
+    unopened: tuple[Unopened, ...]
     """
     Entries that allowed an opening which did not happen: Vault was away, or the answer is on its
     way. Harmless: a line too many in a student's list, where a line too few would not be.
@@ -94,21 +113,50 @@ def reconcile(
         openings=len(openings),
         findings=tuple(Finding(problem, each) for problem, each in problems if problem),
         unopened=tuple(
-            name
+            Unopened(name, entry["trace"], entry["record"])
             for name, entry in allowing.items()
             if entry["action"] in OPENING and entry["items"] and name not in times
         ),
     )
 
 
+def report(found: Comparison) -> str:
+    """Say what was found, one line each."""
+    return "\n".join(
+        [
+            *map(str, found.findings),
+            *map(str, found.unopened),
+            f"{found.openings} openings, {len(found.findings)} of them not explained;"
+            f" {len(found.unopened)} decisions that opened nothing",
+        ]
+    )
+
+
+def audit_lines(log: Path) -> Iterator[dict[str, Any]]:
+    """Give the lines of Vault's audit log that have to do with opening."""
+    with log.open(encoding="utf-8") as opened:
+        for line in opened:
+            if any(f"/{way}/" in line for way in WAYS):
+                yield json.loads(line)
+
+
 def opening_of(line: Mapping[str, Any]) -> Opening | None:
-    """Give what an audit line says was opened: a record's data key, in Vault's answer."""
+    """
+    Give what an audit line says was opened: data keys of a record, in Vault's answer.
+
+    Or the record's own key, which opens all of them, taken out of Vault by an operator.
+    """
     request = line.get("request") or {}
-    mount, _, key = str(request.get("path", "")).partition("/decrypt/")
-    if line["type"] != "response" or not mount.startswith("rk-"):
+    mount, _, rest = str(request.get("path", "")).partition("/")
+    how, _, key = rest.partition("/")
+    if line["type"] != "response" or not mount.startswith("rk-") or how not in WAYS:
         return None
     data = (line.get("response") or {}).get("data") or {}
-    keys = sum("plaintext" in each for each in (data, *(data.get("batch_results") or ())))
+    if how == "decrypt":
+        keys = sum("plaintext" in each for each in (data, *(data.get("batch_results") or ())))
+    else:
+        keys = 1 if data else 0
+        key = next(part for part in reversed(key.split("/")) if not part.isdecimal())
     if keys == 0:
         return None
     headers = request.get("headers") or {}

@@ -46,8 +46,6 @@ from deploy.demo import behind
 from tests.kit.full_stack import FullStack
 
 LETTER = b"%PDF-1.7 a letter"
-PLANTED = "planted-by-a-test"
-"""The decision that is named by the one opening which nobody recorded, on purpose."""
 RISK = "grounds/serious-imminent-risk"
 
 

@@ -26,10 +26,12 @@ from common.config import Config, DatabaseSettings, NoSettings, VaultSettings, l
 from common.db import Database
 from common.rpc.client import Peer
 from common.vault import Vault
+from deploy.audit.reconcile import audit_lines, opening_of, reconcile
 from deploy.configs import address
 from deploy.state import State, write_private
 from deploy.vault import launch, server
 from tests.kit import house_state
+from tests.kit.planted import is_planted
 from tests.kit.processes import Processes
 from tests.kit.relay import Relay
 from tests.kit.servers.session import Servers
@@ -114,7 +116,29 @@ class House:
         self.running.close()
         if self._relay is not None:
             self._relay.close()
-        self.state.clear()
+        try:
+            if "consent" in self.databases:
+                self._reconcile()
+        finally:
+            self.state.clear()
+
+    def _reconcile(self) -> None:
+        """After all that its tests have done: none of its records was opened unrecorded."""
+        log = self.servers.state / "vault/audit.log"
+        if not log.exists():
+            return  # Vault is somebody else's, and so is its log
+        records = {
+            record for (record,) in self.sql("select record from records", database="consent")
+        }
+        lines = [
+            line
+            for line in audit_lines(log)
+            if (opening := opening_of(line)) is not None and opening.record in records
+        ]
+        entries = self.sql("select entry from entries order by idx", database="consent")
+        found = reconcile(lines, (json.loads(bytes(entry)) for (entry,) in entries)).findings
+        unexplained = [str(each) for each in found if not is_planted(each.opening.decision)]
+        assert not unexplained, unexplained
 
     # Calls
 
