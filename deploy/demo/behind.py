@@ -30,7 +30,7 @@ from sas.consent.v1 import ledger_pb2, ledger_pb2_grpc
 from clients.gateway import understood_errors
 from common.config import VaultSettings
 from common.vault import KeyGone, Vault, VaultDenied
-from deploy import command
+from deploy import command, witness
 from deploy.demo import people
 from deploy.postgres import provision
 from deploy.postgres.server import SUPERUSER_SECRET, binaries
@@ -284,6 +284,19 @@ def run_sas(state: State, person: people.Person, *arguments: str) -> tuple[int, 
             check=False,
         )
     return done.returncode, (done.stdout + done.stderr).strip()
+
+
+def is_witnessed(state: State, auditor: people.Person) -> bool:
+    """Whether the ledger's witness has signed it, by the witness's own key; wait for its turn."""
+    with tempfile.TemporaryDirectory(prefix="sas-") as folder:
+        key = Path(folder) / "witness.vkey"
+        key.write_text(witness.verifier_key(state))
+        end = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            code, output = run_sas(state, auditor, "ledger", "fsck", "--witness-key", str(key))
+            if code == 0 or time.monotonic() > end:
+                return code == 0 and "signed a checkpoint" in output
+            time.sleep(1)
 
 
 def fsck_of_tampered_copy(state: State, auditor: people.Person) -> tuple[int, str, int]:

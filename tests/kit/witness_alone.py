@@ -145,9 +145,9 @@ class WitnessAlone:
         assert self._client is not None
         return self._client
 
-    def show(self) -> subprocess.CompletedProcess[str]:
+    def show(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Ask what it has signed and what goes against it, as the trustee does."""
-        return run("show", "--config", str(self.config))
+        return run("show", "--config", str(self.config), *options)
 
     def log(self) -> str:
         """What it has written to its own log."""

@@ -8,16 +8,21 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from uuid import uuid4
 
 import attrs
 import pytest
 
+from deploy import witness as embedded
+from deploy.audit.reconcile import audit_lines, opening_of
 from deploy.demo import people
 from deploy.demo.people import Person
 from deploy.state import CHECKOUT
 from tests.canary.student import unlike_any
 from tests.kit import deeds
 from tests.kit.full_stack import FullStack
+from tests.kit.house import eventually
+from tests.kit.planted import is_planted
 
 pytestmark = pytest.mark.timeout(400)  # the whole stack starts within the first
 
@@ -211,3 +216,106 @@ def test_the_ledger_is_verified_and_an_auditor_may_too(stack: FullStack, tmp_pat
     assert "entries verified" in first.out
     again = manager.types("ledger", "fsck")
     assert (again.code, "First time here" in again.err) == (0, False)
+
+
+@pytest.fixture
+def auditor(stack: FullStack, case: str, tmp_path: Path) -> Terminal:
+    """Somebody who may verify a ledger with some entries, with the witness's key from outside."""
+    note = deeds.adviser_writes_a_note(stack, case)
+    for _ in range(3):
+        deeds.adviser_reads_a_note(stack, note)
+    (tmp_path / "witness.vkey").write_text(embedded.verifier_key(stack.state))
+    own = tmp_path / "auditor"
+    own.mkdir()
+    return Terminal(stack, own, stack.manager)
+
+
+def test_a_receipt_is_verified_down_to_its_witness(
+    stack: FullStack, auditor: Terminal, tmp_path: Path
+) -> None:
+    """Without a connection, with two keys; each wrong thing is told apart."""
+    proof, witness = tmp_path / "proof", tmp_path / "witness.vkey"
+    entry = tmp_path / "proof.entry"
+    keys = ("--key", str(stack.state / "tls/ledger.vkey"), "--witness-key", str(witness))
+
+    def proved() -> bool:
+        proof.unlink(missing_ok=True)
+        entry.unlink(missing_ok=True)
+        assert auditor.types("ledger", "prove", "1", "--out", str(proof)).code == 0
+        return "localhost/witness" in proof.read_text()
+
+    eventually(proved, 60)
+    said = auditor.types("ledger", "verify-receipt", str(proof), str(entry), *keys)
+    assert said.code == 0, said.err
+    assert "Proved: the entry stands in the ledger" in said.out
+    assert "The witness localhost/witness signed that checkpoint at 20" in said.out
+
+    receipt = proof.read_text()
+    alone = tmp_path / "alone"
+    alone.write_text("".join(receipt.splitlines(keepends=True)[:-1]))
+    said = auditor.types("ledger", "verify-receipt", str(alone), str(entry), *keys)
+    assert (said.code, "not signed by that witness" in said.err) == (1, True)
+    assert auditor.types("ledger", "verify-receipt", str(alone), str(entry), *keys[:2]).code == 0
+
+    last = receipt.rstrip("\n")
+    spoilt = tmp_path / "spoilt"
+    spoilt.write_text(last[:-6] + ("A" if last[-6] != "A" else "B") + last[-5:] + "\n")
+    said = auditor.types("ledger", "verify-receipt", str(spoilt), str(entry), *keys)
+    assert (said.code, "proves nothing" in said.err) == (1, True)
+
+    said = auditor.types(
+        "ledger", "verify-receipt", str(proof), str(entry), *keys[:2], "--witness-key", keys[1]
+    )
+    assert (said.code, "is no witness's verifier key" in said.err) == (1, True)
+
+
+def test_fsck_asks_for_what_a_trustee_has_kept(
+    stack: FullStack, auditor: Terminal, tmp_path: Path
+) -> None:
+    """R23: the witness's own copy is compared, and its signature."""
+    kept, config = tmp_path / "kept", str(stack.state / "etc/witness.toml")
+    done = subprocess.run(
+        [sys.executable, "-m", "witness", "show", "--config", config, "--log", embedded.ORIGIN],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    kept.write_text(done.stdout)
+    witness = ("--witness-key", str(tmp_path / "witness.vkey"))
+    said = auditor.types("ledger", "fsck", "--kept", str(kept), *witness)
+    assert said.code == 0, said.out + said.err
+    assert "The witness localhost/witness signed a checkpoint at 20" in said.out
+    # Of another ledger: what was kept there doesn't go with this one.
+    kept.write_text(done.stdout.replace(embedded.ORIGIN, "other/ledger"))
+    said = auditor.types("ledger", "fsck", "--kept", str(kept))
+    assert (said.code, "checkpoint is not signed by this ledger" in said.out) == (1, True)
+
+
+def test_an_auditor_compares_vaults_log_with_the_ledger(
+    stack: FullStack, auditor: Terminal, adviser: Terminal, case: str, tmp_path: Path
+) -> None:
+    """With a copy of the log; one opening more in it than was decided is named."""
+    written = deeds.adviser_writes_a_note(stack, case)
+    assert adviser.types("note", "show", written).code == 0
+    log = stack.state / "vault/audit.log"
+    copy = tmp_path / "audit.log"
+    decided = [each for each in audit_lines(log) if opening_of(each)]
+    mine = [
+        each for each in decided if (found := opening_of(each)) and not is_planted(found.decision)
+    ]
+    copy.write_text("".join(f"{json.dumps(each)}\n" for each in mine))
+    said = auditor.types("ledger", "reconcile", str(copy))
+    assert said.code == 0, said.out + said.err
+    assert f"{len(mine)} openings, 0 of them not explained" in said.out
+    planted = json.dumps(mine[-1]).replace(opening_of(mine[-1]).decision, str(uuid4()))  # type: ignore[union-attr]
+    with copy.open("a") as file:
+        file.write(f"{planted}\n")
+    said = auditor.types("ledger", "reconcile", str(copy))
+    assert said.code == 1
+    assert said.out.count("not in the ledger: 1 keys of records/") == 1
+    # The other direction: the line of one opening was taken out of the log.
+    copy.write_text("".join(f"{json.dumps(each)}\n" for each in mine[:-1]))
+    said = auditor.types("ledger", "reconcile", str(copy))
+    assert said.code == 0
+    assert f"decided and not opened: {opening_of(mine[-1]).record}" in said.out  # type: ignore[union-attr]

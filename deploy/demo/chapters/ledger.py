@@ -13,6 +13,10 @@ def tell(setting: Setting) -> None:
     code, output = behind.run_sas(setting.state, setting.manager, "ledger", "fsck")
     story.show(output)
     story.check("`sas ledger fsck` verifies the whole log and its signed checkpoint", code == 0)
+    story.check(
+        "a witness with a key and a memory of its own has signed that it only grew",
+        behind.is_witnessed(setting.state, setting.manager),
+    )
     code, output, index = behind.fsck_of_tampered_copy(setting.state, setting.manager)
     story.show(output)
     story.check(

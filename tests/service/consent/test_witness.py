@@ -31,6 +31,8 @@ from services.consent.storage.ledger import Ledger
 from services.consent.storage.witness_line import WitnessLine, lines
 from services.consent.storage.witnesses import Witnesses
 from tests.kit.house import eventually
+from tests.kit.independent import Claim
+from tests.kit.independent.python import Sigstore
 from tests.kit.witness_alone import PlayedLog, WitnessAlone
 from tests.service.consent.deeds import Case
 from tests.service.consent.house import House, staff
@@ -68,6 +70,22 @@ def test_each_checkpoint_is_witnessed_and_the_proof_handed_on(sas: House, case: 
     receipt = Receipt.parse(proof.proof)
     assert receipt.verify(proof.entry, VerifierKey.parse(served.public_key)).size > index
     assert cosignature(receipt.checkpoint, witness_key) is not None
+
+
+def test_an_independent_verifier_accepts_what_the_running_ledger_proves(
+    sas: House, case: Case
+) -> None:
+    """Of the newest entries, each as it is served; and under no other place than its own."""
+    last = case.opened(staff(), case.item()).ledger_index
+    served = checkpoint(sas)
+    key = VerifierKey.parse(served.public_key)
+    verifier = Sigstore(key)
+    for index in range(max(0, last - 30), last + 1):
+        request = ledger_pb2.GetProofRequest(index=index)
+        proof = sas.call(staff("trustee"), sas.gateway.ledger.GetProof, request)
+        claim = Claim.of(proof.proof, proof.entry, key.name)
+        assert verifier.accepts(claim)
+        assert not verifier.accepts(attrs.evolve(claim, index=index ^ 1))
 
 
 def test_a_silent_witness_stops_nothing_and_is_told(sas: House, case: Case) -> None:

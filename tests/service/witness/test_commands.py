@@ -80,11 +80,12 @@ def test_what_it_shows_is_a_checkpoint_that_others_can_verify(apart: WitnessAlon
     assert apart.sends(log.submission(0, 9)).status_code == 200
     shown = apart.show()
     assert shown.returncode == 0
-    heading, _, note = shown.stdout.partition("\n")
-    assert heading.startswith("# log.test/one: 9 entries at ")
-    note = note.removesuffix("\n")
-    assert Checkpoint.open(note, log.key).size == 9
-    assert cosignature(note, apart.key) is not None
+    assert shown.stdout.startswith("# log.test/one: 9 entries at ")
+    note = apart.show("--log", log.origin)
+    assert (note.returncode, note.stdout in shown.stdout) == (0, True)
+    assert Checkpoint.open(note.stdout, log.key).size == 9
+    assert cosignature(note.stdout, apart.key) is not None
+    assert apart.show("--log", "another.test/log").returncode == 1
 
 
 def test_it_needs_nothing_of_ours() -> None:
