@@ -51,6 +51,7 @@ def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
     from services.cases.actions.tools import Tools
     from services.cases.storage.consent import Consent
     from services.cases.storage.facts import Facts
+    from services.cases.storage.renderer import render
     from services.cases.storage.reply_mails import Post
     from services.cases.storage.sealing import Sealing
     from services.cases.storage.work import Work
@@ -65,6 +66,7 @@ def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
         mail=config.settings.mail(),
         post=Post(vault),
         envelopes=Envelopes(functools.partial(make_envelope, consent, sealing)),
+        render=render,
         now=lambda: datetime.now(UTC),
     )
 
@@ -79,6 +81,7 @@ def servicers(parts: Tools) -> list[Servicer]:
         disclosures_pb2_grpc,
         documents_pb2_grpc,
         enquiries_pb2_grpc,
+        redactions_pb2_grpc,
         retention_pb2_grpc,
     )
 
@@ -89,6 +92,7 @@ def servicers(parts: Tools) -> list[Servicer]:
     from services.cases.api.disclosures import DisclosuresServicer
     from services.cases.api.documents import DocumentsServicer
     from services.cases.api.enquiries import EnquiriesServicer
+    from services.cases.api.redactions import RedactionsServicer
     from services.cases.api.retention import RetentionServicer
 
     return [
@@ -101,6 +105,7 @@ def servicers(parts: Tools) -> list[Servicer]:
             DisclosuresServicer(parts),
         ),
         (contacts_pb2_grpc.add_ContactsServiceServicer_to_server, ContactsServicer(parts)),
+        (redactions_pb2_grpc.add_RedactionsServiceServicer_to_server, RedactionsServicer(parts)),
         (breaches_pb2_grpc.add_BreachesServiceServicer_to_server, BreachesServicer(parts)),
         (retention_pb2_grpc.add_RetentionServiceServicer_to_server, RetentionServicer(parts)),
     ]

@@ -38,7 +38,7 @@ class Canary:
     advice_offered: str = attrs.field(factory=lambda: f"to ask {unlike_any()} for leave")
     action_taken: str = attrs.field(factory=lambda: f"wrote to {unlike_any()}")
     title: str = attrs.field(factory=lambda: f"Letter about {unlike_any()}")
-    letter: str = attrs.field(factory=lambda: f"%PDF-1.7 I have been {unlike_any()} since May")
+    letter: str = attrs.field(factory=lambda: f"I have been {unlike_any()} since May")
     recipient: str = attrs.field(factory=lambda: name("Dr"))
     address: str = attrs.field(factory=lambda: f"{unlike_any()}@tutors.example")
     organisation: str = attrs.field(factory=unlike_any)

@@ -43,9 +43,10 @@ from sas.identity.v1 import (
 
 from clients.gateway import understood_errors
 from deploy.demo import behind
+from tests.kit.letters import letter
 from tests.kit.full_stack import FullStack
 
-LETTER = b"%PDF-1.7 a letter"
+LETTER = letter("A letter")
 RISK = "grounds/serious-imminent-risk"
 
 
@@ -107,7 +108,11 @@ def adviser_reads_a_note(stack: FullStack, note: str) -> case_notes_pb2.CaseNote
 
 
 def adviser_attaches_a_letter(
-    stack: FullStack, case: str, title: str = "Letter", content: bytes = LETTER
+    stack: FullStack,
+    case: str,
+    title: str = "Letter",
+    content: bytes = LETTER,
+    media_type: str = "application/pdf",
 ) -> str:
     """Attach a document to a case, and give its name."""
     with understood_errors():
@@ -115,7 +120,7 @@ def adviser_attaches_a_letter(
             documents_pb2.AttachDocumentRequest(
                 parent=case,
                 title=title,
-                media_type="application/pdf",
+                media_type=media_type,
                 content=content,
                 request_id=new_request_id(),
             )

@@ -194,7 +194,7 @@ def test_a_code_cannot_be_guessed(stack: FullStack) -> None:
     """Five wrong codes, and not even the right one opens the letter; the link is worth nothing."""
     link, code = deeds.sent_letter(stack)
     right = deeds.tutor_collects(stack, link, code)
-    assert base64.b64decode(right.json()["content"]) == deeds.LETTER
+    assert base64.b64decode(right.json()["content"]).startswith(b"%PDF-")
     wrong = f"{(int(code) + 1) % 10**8:08d}"
     refused = [deeds.tutor_collects(stack, link, wrong) for _ in range(5)]
     refused.append(deeds.tutor_collects(stack, link, code))

@@ -261,6 +261,13 @@ def creating(stack: FullStack) -> Mapping[str, tuple[Person, Json]]:
                 "endsOn": (now.date() + datetime.timedelta(days=9)).isoformat(),
             },
         ),
+        "cases.RedactItem": (
+            adviser,
+            {
+                "parent": document,
+                "marks": [{"reason": "REDACTION_REASON_OTHER", "passage": "once"}],
+            },
+        ),
         "cases.RecordEnquiry": (adviser, {"words": "once", "topic": "housing"}),
         "cases.DraftBreach": (adviser, {"parent": case, "parts": {"outline": "once"}}),
         "cases.RecordBreachDisclosure": (

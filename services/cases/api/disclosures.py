@@ -11,7 +11,9 @@ from sas.common.v1.purpose_pb2 import DisclosurePurpose
 from common.caller import current_caller
 from services.cases.actions import collection, disclosures
 from services.cases.actions.tools import Tools
+from services.cases.api.translate import timestamp
 from services.cases.domain.disclosures import Disclosure
+from services.cases.domain.payload import MEDIA_TYPE
 from services.cases.domain.states import DisclosureState
 
 _STATES = {
@@ -32,7 +34,8 @@ class DisclosuresServicer(disclosures_pb2_grpc.DisclosuresServiceServicer):
         self, request: pb.ProposeDisclosureRequest, context: grpc.ServicerContext
     ) -> pb.Disclosure:
         proposal = disclosures.Proposal(
-            document=request.document,
+            items=(*_named(request.document), *request.items),
+            redactions=tuple(request.redactions),
             recipient=request.recipient,
             recipient_name=request.recipient_name,
             recipient_address=request.recipient_address,
@@ -58,7 +61,7 @@ class DisclosuresServicer(disclosures_pb2_grpc.DisclosuresServiceServicer):
             recipient_name=payload.particulars.recipient_name,
             recipient_address=payload.particulars.recipient_address,
             title=payload.title,
-            media_type=payload.media_type,
+            media_type=MEDIA_TYPE,
             content=payload.content,
             payload_digest=disclosure.payload_digest,
         )
@@ -76,10 +79,16 @@ class DisclosuresServicer(disclosures_pb2_grpc.DisclosuresServiceServicer):
         payload = collection.collect_disclosure(
             self.tools, link_token=request.link_token, code=request.code
         )
-        return pb.CollectedDocument(media_type=payload.media_type, content=payload.content)
+        return pb.CollectedDocument(media_type=MEDIA_TYPE, content=payload.content)
+
+
+def _named(document: str) -> tuple[str, ...]:
+    """Give the document that a path names, if it names one (AIP-159 has `-` for any)."""
+    return () if document in ("", "documents/-") else (document,)
 
 
 def _to_proto(disclosure: Disclosure) -> pb.Disclosure:
+    first = disclosure.first_opened_at
     return pb.Disclosure(
         name=disclosure.name,
         document=disclosure.document,
@@ -89,4 +98,7 @@ def _to_proto(disclosure: Disclosure) -> pb.Disclosure:
         state=_STATES[disclosure.state],
         ends_on=disclosure.ends_on.isoformat(),
         etag=disclosures.disclosure_etag(disclosure),
+        items=disclosure.items,
+        openings=disclosure.openings,
+        first_opened_time=timestamp(first) if first else None,
     )

@@ -1,9 +1,9 @@
 """
-Disclosures: one document, to one third party, for one purpose, until one day (R3, R4, R8).
+Disclosures: one file, to one third party, for one purpose, until one day (R3, R4, R8).
 
-The consent binds a digest of exactly what would leave. It is made when the disclosure is proposed,
-and made again from what was opened before anything is shown or sent: one byte more or another
-address, and nothing leaves.
+The file is rendered when the disclosure is proposed, from documents and notes of one case. The
+consent binds a digest of exactly these bytes and of where they go. It is made again from what was
+opened before anything is shown or sent: one byte more or another address, and nothing leaves.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 import attrs
@@ -28,11 +29,18 @@ LINK_LIVES = timedelta(days=14)
 SALT_BYTES = 32
 
 
+def _in_order(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(names)
+
+
 @attrs.frozen
 class Particulars:
-    """What the student is asked to agree to, beside the document itself. Sealed as one item."""
+    """What the student is asked to agree to, beside the file; sealed with it, as one item."""
 
-    document: str
+    items: tuple[str, ...] = attrs.field(converter=_in_order)
+    """The documents and notes that the file was made of, in order."""
+    titles: tuple[str, ...] = attrs.field(converter=_in_order, repr=False)
+    """What each of them is called."""
     recipient: str
     recipient_name: str = attrs.field(repr=False)
     recipient_address: str = attrs.field(repr=False)
@@ -49,13 +57,19 @@ class Particulars:
         return cls(**json.loads(opened))
 
 
-def payload_digest(salt: bytes, particulars: Particulars, content_digest: bytes) -> str:
+def payload_digest(salt: bytes, particulars: Particulars, content: bytes) -> str:
     """
-    Give the digest that the consent binds: SHA-256(salt || particulars || content digest), in hex.
+    Give the digest that the consent binds: SHA-256(salt || particulars || SHA-256(file)), in hex.
 
     The first and the last part are 32 bytes long, so no two payloads give the same input.
     """
-    return hashlib.sha256(salt + particulars.canonical() + content_digest).hexdigest()
+    file = hashlib.sha256(content).digest()
+    return hashlib.sha256(salt + particulars.canonical() + file).hexdigest()
+
+
+def watermark(recipient_name: str, disclosure: str) -> str:
+    """Give what is written over each page: who finds it elsewhere knows whose copy it was."""
+    return f"For {recipient_name} \u00b7 {disclosure}"
 
 
 def same_digest(one: str, other: str) -> bool:
@@ -88,8 +102,8 @@ class Disclosure:
     """A disclosure, without words."""
 
     id: str
-    document_id: str
     case_id: str
+    items: tuple[str, ...] = attrs.field(converter=_in_order)
     recipient: str
     purpose: str
     """The code, as the enum `DisclosurePurpose` names it."""
@@ -99,16 +113,19 @@ class Disclosure:
     state: DisclosureState
     version: int
     payload_digest: str
+    openings: int = 0
+    """How often the third party has seen it; the ledger has a line for each."""
+    first_opened_at: datetime | None = None
 
     @property
     def name(self) -> str:
-        """The resource name, which is also the item's name for the key of its particulars."""
+        """The resource name, which is also the item's name for its data key."""
         return name_of("disclosures", self.id)
 
     @property
     def document(self) -> str:
-        """The name of the document."""
-        return name_of("documents", self.document_id)
+        """The name of the first document in it; empty if it is made of notes."""
+        return next((each for each in self.items if each.startswith("documents/")), "")
 
 
 def unknown(name: str) -> Disclosure:
@@ -116,8 +133,8 @@ def unknown(name: str) -> Disclosure:
     same = name.partition("/")[2]
     return Disclosure(
         id=same,
-        document_id=same,
         case_id=same,
+        items=(),
         recipient=name_of("thirdParties", same),
         purpose="DISCLOSURE_PURPOSE_CONFIRM_USE",
         ends_on=date.min,

@@ -28,6 +28,16 @@ class NoteWords:
         """Say whether all three parts are there; a note that lacks one is a draft."""
         return all(part.strip() for part in attrs.astuple(self))
 
+    def as_text(self, title: str) -> str:
+        """Write the note to be read on paper."""
+        parts = {
+            "Situation": self.situation,
+            "Advice offered": self.advice_offered,
+            "Action taken": self.action_taken,
+        }
+        written = (f"{heading}\n{part}" for heading, part in parts.items() if part.strip())
+        return "\n\n".join((title, *written))
+
     def to_bytes(self) -> bytes:
         """Write the parts in the form that is sealed."""
         return json.dumps(attrs.asdict(self)).encode()

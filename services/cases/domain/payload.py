@@ -10,7 +10,9 @@ from services.cases.domain.disclosures import (
     payload_digest,
     same_digest,
 )
-from services.cases.domain.documents import Fingerprint
+
+MEDIA_TYPE = "application/pdf"
+"""Whatever it was made of, what leaves is one PDF."""
 
 
 class PayloadChanged(Exception):
@@ -22,25 +24,27 @@ class Payload:
     """The particulars and the very bytes that would leave."""
 
     particulars: Particulars
-    title: str = attrs.field(repr=False)
-    media_type: str
     content: bytes = attrs.field(repr=False)
 
-    def fits(self, disclosure: Disclosure, salt: bytes, content_salt: bytes) -> bool:
+    @property
+    def title(self) -> str:
+        """What the things it was made of are called."""
+        return "; ".join(self.particulars.titles)
+
+    def fits(self, disclosure: Disclosure, salt: bytes) -> bool:
         """
         Say whether this is what the disclosure's digest was made of.
 
-        The recipient, purpose, document and last day that consent decides by are those beside the
+        The recipient, purpose, items and last day that consent decides by are those beside the
         ciphertext, so they must be the sealed ones too.
         """
         sealed = self.particulars
-        named = (sealed.document, sealed.recipient, sealed.purpose, sealed.ends_on)
+        named = (sealed.items, sealed.recipient, sealed.purpose, sealed.ends_on)
         if named != (
-            disclosure.document,
+            disclosure.items,
             disclosure.recipient,
             disclosure.purpose,
             disclosure.ends_on.isoformat(),
         ):
             return False
-        content = Fingerprint.taken(content_salt, self.content)
-        return same_digest(payload_digest(salt, sealed, content.digest), disclosure.payload_digest)
+        return same_digest(payload_digest(salt, sealed, self.content), disclosure.payload_digest)

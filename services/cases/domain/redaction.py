@@ -12,6 +12,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from enum import StrEnum
 
 import attrs
@@ -138,3 +139,20 @@ def _without_breaks(text: str) -> Iterable[tuple[int, str]]:
         yield from enumerate(text[begin : each.start()], begin)
         begin = each.end()
     yield from enumerate(text[begin:], begin)
+
+
+@attrs.frozen
+class Redaction:
+    """What is hidden in one document or note, without the marks."""
+
+    id: str
+    case_id: str
+    item: str
+    """The name of the document or note."""
+    author: str
+    created_at: datetime
+
+    @property
+    def name(self) -> str:
+        """The resource name, below the item's: whoever may open that may open this."""
+        return f"{self.item}/redactions/{self.id}"

@@ -13,13 +13,15 @@ from services.cases.domain.disclosures import Disclosure
 from services.cases.domain.links import TRIES, StoredLink
 from services.cases.domain.names import record_of
 from services.cases.domain.states import DisclosureState
-from services.cases.storage.sealed import WORDS, SealedItem, one_field
+from services.cases.storage.sealed import WORDS, SealedItem
 from services.cases.storage.tables import disclosures
 
-_PLAIN = (
+CONTENT = "content"
+
+_PLAIN: tuple[sa.Column[Any], ...] = (
     disclosures.c.id,
-    disclosures.c.document_id,
     disclosures.c.case_id,
+    disclosures.c["items"],
     disclosures.c.recipient,
     disclosures.c.purpose,
     disclosures.c.ends_on,
@@ -27,6 +29,8 @@ _PLAIN = (
     disclosures.c.state,
     disclosures.c.version,
     disclosures.c.payload_digest,
+    disclosures.c.openings,
+    disclosures.c.first_opened_at,
 )
 _LIVE = disclosures.c.state.in_(
     [DisclosureState.PROPOSED, DisclosureState.SENT, DisclosureState.COLLECTED]
@@ -57,6 +61,7 @@ class Disclosures:
                 created_at=created_at,
                 wrapped_key=sealed.wrapped_key,
                 sealed=sealed.ciphertexts[WORDS],
+                content_sealed=sealed.ciphertexts[CONTENT],
                 payload_salt=payload_salt,
                 tries_left=0,
             )
@@ -78,12 +83,18 @@ class Disclosures:
         return _disclosure(row) if row else None
 
     def sealed(self, disclosure: Disclosure) -> SealedItem | None:
-        """Give the sealed particulars; None when the record was disposed of."""
-        query = sa.select(disclosures.c.wrapped_key, disclosures.c.sealed).where(
-            disclosures.c.id == disclosure.id
+        """Give the sealed particulars and file; None when the record was disposed of."""
+        c = disclosures.c
+        query = sa.select(c.wrapped_key, c.sealed, c.content_sealed).where(c.id == disclosure.id)
+        wrapped_key, particulars, content = self.connection.execute(query).one()
+        if wrapped_key is None or content is None:
+            return None
+        return SealedItem(
+            record=record_of(disclosure.case_id),
+            item=disclosure.name,
+            wrapped_key=wrapped_key,
+            ciphertexts={WORDS: particulars, CONTENT: content},
         )
-        row = self.connection.execute(query).one()
-        return one_field(record_of(disclosure.case_id), disclosure.name, *row)
 
     def payload_salt(self, disclosure: Disclosure) -> bytes:
         """Give the salt of the payload's digest; empty when the record was disposed of."""
@@ -154,12 +165,18 @@ class Disclosures:
             .values(tries_left=disclosures.c.tries_left + 1)
         )
 
-    def collected(self, id_: str) -> None:
-        """Mark that the third party has seen it."""
+    def collected(self, id_: str, now: datetime) -> None:
+        """Mark that the third party has seen it, the first time or once more."""
+        c = disclosures.c
         self.connection.execute(
             sa.update(disclosures)
-            .where(disclosures.c.id == id_, disclosures.c.state == DisclosureState.SENT)
-            .values(state=DisclosureState.COLLECTED, version=disclosures.c.version + 1)
+            .where(c.id == id_, c.state.in_([DisclosureState.SENT, DisclosureState.COLLECTED]))
+            .values(
+                state=DisclosureState.COLLECTED,
+                version=c.version + 1,
+                openings=c.openings + 1,
+                first_opened_at=sa.func.coalesce(c.first_opened_at, now),
+            )
         )
 
     def end(self, id_: str | None) -> bool:

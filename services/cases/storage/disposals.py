@@ -77,6 +77,7 @@ class Disposals:
             tables.disclosures,
             tables.disclosures.c.case_id == case_id,
             state=DisclosureState.ENDED,
+            content_sealed=None,
             payload_salt=None,
             payload_digest=None,
             link_hash=None,
@@ -85,6 +86,8 @@ class Disposals:
             tries_left=0,
             **_NOTHING_SEALED,
         )
+        marks = tables.redactions
+        self._set(marks, marks.c.case_id == case_id, **_NOTHING_SEALED)
         self._set(
             tables.contacts,
             tables.contacts.c.case_id == case_id,

@@ -158,8 +158,11 @@ disclosures = sa.Table(
     "disclosures",
     metadata,
     _id("id", primary_key=True),
-    _of("document_id", "documents"),
+    # What was disclosed before there were items.
+    _of("document_id", "documents", nullable=True),
     _of("case_id", "cases"),
+    # Names of documents and notes, in the order in which they were rendered.
+    sa.Column("items", ARRAY(sa.Text), nullable=False, server_default="{}"),
     _code("recipient"),
     _code("purpose"),
     _day("ends_on"),
@@ -171,6 +174,8 @@ disclosures = sa.Table(
     _moment("created_at"),
     _text("wrapped_key"),
     _bytes("sealed"),
+    # The rendered file, sealed under the same data key as the particulars.
+    _bytes("content_sealed"),
     _bytes("payload_salt"),
     _text("payload_digest"),
     _bytes("link_hash"),
@@ -178,6 +183,8 @@ disclosures = sa.Table(
     _bytes("code_hash"),
     _number("tries_left"),
     _moment("link_expires_at", nullable=True),
+    sa.Column("openings", sa.Integer, nullable=False, server_default="0"),
+    _moment("first_opened_at", nullable=True),
     sa.UniqueConstraint("link_hash", name="disclosures_link"),
     sa.Index("disclosures_case", "case_id"),
 )
@@ -199,6 +206,20 @@ contacts = sa.Table(
     _bytes("payload_salt"),
     _text("payload_digest"),
     sa.Index("contacts_case", "case_id", "created_at", "id"),
+)
+
+redactions = sa.Table(
+    "redactions",
+    metadata,
+    _id("id", primary_key=True),
+    _of("case_id", "cases"),
+    # The name of the document or note.
+    _code("item"),
+    _code("author"),
+    _moment("created_at"),
+    _text("wrapped_key"),
+    _bytes("sealed"),
+    sa.Index("redactions_case", "case_id"),
 )
 
 breaches = sa.Table(

@@ -15,6 +15,7 @@ from services.cases.storage.disposals import Disposals
 from services.cases.storage.documents import Documents
 from services.cases.storage.enquiries import Enquiries
 from services.cases.storage.notes import Notes
+from services.cases.storage.redactions import Redactions
 from services.cases.storage.reply_mails import ReplyMails
 
 
@@ -57,6 +58,11 @@ class Stores:
     def contacts(self) -> Contacts:
         """The people whom students name."""
         return Contacts(self.connection)
+
+    @property
+    def redactions(self) -> Redactions:
+        """What is to be hidden in documents and notes."""
+        return Redactions(self.connection)
 
     @property
     def breaches(self) -> Breaches:

@@ -17,6 +17,7 @@ from sas.cases.v1 import (
     disclosures_pb2_grpc,
     documents_pb2_grpc,
     enquiries_pb2_grpc,
+    redactions_pb2_grpc,
     retention_pb2_grpc,
 )
 from sas.consent.v1 import breach_procedure_pb2_grpc, consents_pb2_grpc, walls_pb2_grpc
@@ -70,6 +71,7 @@ class House(house.House):
         self.disclosures = stub(disclosures_pb2_grpc.DisclosuresServiceStub)
         self.contacts = stub(contacts_pb2_grpc.ContactsServiceStub)
         self.enquiries = stub(enquiries_pb2_grpc.EnquiriesServiceStub)
+        self.redactions = stub(redactions_pb2_grpc.RedactionsServiceStub)
         self.breaches = stub(breaches_pb2_grpc.BreachesServiceStub)
         self.retention = stub(retention_pb2_grpc.RetentionServiceStub)
         self.consents = consent.stub(consents_pb2_grpc.ConsentsServiceStub)

@@ -14,6 +14,7 @@ from sas.cases.v1 import (
     contacts_pb2,
     disclosures_pb2,
     documents_pb2,
+    redactions_pb2,
     retention_pb2,
 )
 from sas.common.v1.purpose_pb2 import (
@@ -24,10 +25,11 @@ from sas.common.v1.purpose_pb2 import (
 from sas.consent.v1 import consents_pb2
 
 from tests.kit.house import Person
+from tests.kit.letters import letter
 from tests.service.cases.house import House
 
 CANARY = "kanarienvogel"
-LETTER = b"%PDF-1.7\n" + CANARY.encode() + b"-letter\n%%EOF\n"
+LETTER = letter(f"{CANARY} letter", "Yours sincerely")
 LONG_AGO = "2015-03-02"
 ENDS_ON = (date.today() + timedelta(days=30)).isoformat()
 
@@ -71,17 +73,44 @@ class Office:
         )
         return self.sas.call(self.who, self.sas.documents.AttachDocument, request)
 
-    def proposes(self, document: str, address: str) -> disclosures_pb2.Disclosure:
-        """Propose to show the document to somebody."""
-        request = disclosures_pb2.ProposeDisclosureRequest(
-            document=document,
-            recipient=f"thirdParties/{uuid4()}",
-            recipient_name=f"Dr {CANARY}",
-            recipient_address=address,
-            purpose=DISCLOSURE_PURPOSE_WELFARE_SUPPORT,
-            ends_on=ENDS_ON,
+    def attaches(self, case: str, content: bytes, media_type: str) -> documents_pb2.DocumentSummary:
+        """Attach a file."""
+        request = documents_pb2.AttachDocumentRequest(
+            parent=case,
+            title="A title",
+            media_type=media_type,
+            content=content,
             request_id=str(uuid4()),
         )
+        return self.sas.call(self.who, self.sas.documents.AttachDocument, request)
+
+    def redacts(self, item: str, *passages: str) -> redactions_pb2.Redaction:
+        """Mark passages that are about somebody else."""
+        marks = [
+            redactions_pb2.RedactionMark(
+                reason=redactions_pb2.REDACTION_REASON_ANOTHER_PERSON,
+                passage=each,
+                why=f"{CANARY} why",
+            )
+            for each in passages
+        ]
+        request = redactions_pb2.RedactItemRequest(
+            parent=item, marks=marks, request_id=str(uuid4())
+        )
+        return self.sas.call(self.who, self.sas.redactions.RedactItem, request)
+
+    def proposes(self, document: str, address: str, **more: Any) -> disclosures_pb2.Disclosure:
+        """Propose to show the document to somebody."""
+        asked: dict[str, Any] = {
+            "document": document,
+            "recipient": f"thirdParties/{uuid4()}",
+            "recipient_name": f"Dr {CANARY}",
+            "recipient_address": address,
+            "purpose": DISCLOSURE_PURPOSE_WELFARE_SUPPORT,
+            "ends_on": ENDS_ON,
+            "request_id": str(uuid4()),
+        }
+        request = disclosures_pb2.ProposeDisclosureRequest(**asked | more)
         return self.sas.call(self.who, self.sas.disclosures.ProposeDisclosure, request)
 
     def names(

@@ -15,17 +15,17 @@ from services.cases.domain.disclosures import (
     last_day,
     payload_digest,
 )
-from services.cases.domain.documents import Fingerprint
 from services.cases.domain.payload import Payload
 from services.cases.domain.states import DisclosureState
 
-LETTER = b"%PDF-1.7 the letter"
+FILE = b"%PDF-1.7 the file"
 SALT = b"s" * 32
 
 
 def particulars() -> Particulars:
     return Particulars(
-        document=f"documents/{uuid4()}",
+        items=[f"documents/{uuid4()}", f"notes/{uuid4()}"],
+        titles=["A letter", "A note"],
         recipient=f"thirdParties/{uuid4()}",
         recipient_name="Dr Example",
         recipient_address="tutor@example.org",
@@ -34,28 +34,28 @@ def particulars() -> Particulars:
     )
 
 
-def proposed(what: Particulars, fingerprint: Fingerprint) -> Disclosure:
+def proposed(what: Particulars) -> Disclosure:
     return Disclosure(
         id=str(uuid4()),
-        document_id=what.document.partition("/")[2],
         case_id=str(uuid4()),
+        items=what.items,
         recipient=what.recipient,
         purpose=what.purpose,
         ends_on=date.fromisoformat(what.ends_on),
         consent="",
         state=DisclosureState.PROPOSED,
         version=1,
-        payload_digest=payload_digest(SALT, what, fingerprint.digest),
+        payload_digest=payload_digest(SALT, what, FILE),
     )
 
 
-def opened(what: Particulars, content: bytes = LETTER) -> Payload:
-    return Payload(what, "A title", "application/pdf", content)
+def opened(what: Particulars, content: bytes = FILE) -> Payload:
+    return Payload(what, content)
 
 
 def test_the_very_payload_fits() -> None:
-    what, fingerprint = particulars(), Fingerprint.of(LETTER)
-    assert opened(what).fits(proposed(what, fingerprint), SALT, fingerprint.salt)
+    what = particulars()
+    assert opened(what).fits(proposed(what), SALT)
 
 
 @pytest.mark.parametrize(
@@ -66,34 +66,32 @@ def test_the_very_payload_fits() -> None:
         {"recipient": f"thirdParties/{uuid4()}"},
         {"purpose": "DISCLOSURE_PURPOSE_SAFETY"},
         {"ends_on": "2026-12-02"},
-        {"document": f"documents/{uuid4()}"},
+        {"items": [f"documents/{uuid4()}"]},
+        {"titles": ["A letter", "Another note"]},
     ],
 )
 def test_any_other_particular_does_not_fit(change: dict[str, str]) -> None:
-    what, fingerprint = particulars(), Fingerprint.of(LETTER)
+    what = particulars()
     other = opened(attrs.evolve(what, **change))
-    assert not other.fits(proposed(what, fingerprint), SALT, fingerprint.salt)
+    assert not other.fits(proposed(what), SALT)
 
 
 def test_one_more_byte_does_not_fit() -> None:
-    what, fingerprint = particulars(), Fingerprint.of(LETTER)
-    other = opened(what, LETTER + b".")
-    assert not other.fits(proposed(what, fingerprint), SALT, fingerprint.salt)
+    what = particulars()
+    other = opened(what, FILE + b".")
+    assert not other.fits(proposed(what), SALT)
 
 
 def test_columns_changed_beside_the_seal_do_not_fit() -> None:
     """Consent decides by the columns, so somebody may try to change those."""
-    what, fingerprint = particulars(), Fingerprint.of(LETTER)
-    moved = attrs.evolve(proposed(what, fingerprint), recipient=f"thirdParties/{uuid4()}")
-    assert not opened(what).fits(moved, SALT, fingerprint.salt)
+    what = particulars()
+    moved = attrs.evolve(proposed(what), recipient=f"thirdParties/{uuid4()}")
+    assert not opened(what).fits(moved, SALT)
 
 
 def test_the_digest_does_not_confirm_a_guess_without_the_salt() -> None:
-    what, fingerprint = particulars(), Fingerprint.of(LETTER)
-    assert payload_digest(SALT, what, fingerprint.digest) != payload_digest(
-        b"t" * 32, what, fingerprint.digest
-    )
-    assert Fingerprint.of(LETTER).digest != fingerprint.digest
+    what = particulars()
+    assert payload_digest(SALT, what, FILE) != payload_digest(b"t" * 32, what, FILE)
 
 
 def test_what_was_sealed_is_what_is_opened() -> None:
