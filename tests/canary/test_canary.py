@@ -95,7 +95,9 @@ def everything_that_the_service_does(stack: FullStack, canary: Canary) -> tuple[
     words = (canary.situation, canary.advice_offered, canary.action_taken)
     note = deeds.adviser_reads_a_note(stack, deeds.adviser_writes_a_note(stack, case, *words))
     assert (note.situation, note.advice_offered, note.action_taken) == words
-    letter = deeds.adviser_attaches_a_letter(stack, case, canary.title, canary.letter.encode(), "text/plain")
+    letter = deeds.adviser_attaches_a_letter(
+        stack, case, canary.title, canary.letter.encode(), "text/plain"
+    )
     assert deeds.adviser_reads_a_letter(stack, letter).title == canary.title
 
     tutor = deeds.adviser_notes_a_tutor(

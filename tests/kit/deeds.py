@@ -43,8 +43,8 @@ from sas.identity.v1 import (
 
 from clients.gateway import understood_errors
 from deploy.demo import behind
-from tests.kit.letters import letter
 from tests.kit.full_stack import FullStack
+from tests.kit.letters import letter
 
 LETTER = letter("A letter")
 RISK = "grounds/serious-imminent-risk"
