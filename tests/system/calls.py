@@ -109,7 +109,9 @@ def _plausible_text(rules: validate_pb2.StringRules) -> str | None:
     if rules.pattern.startswith("^$|"):
         return None
     if (named := re.match(r"\^([a-zA-Z]+)/", rules.pattern)) is not None:
-        return f"{named[1]}/{uuid.uuid4()}"
+        first = rules.pattern.strip("^$").partition("$|^")[0]
+        whole = first.replace("[0-9a-f-]{36}", str(uuid.uuid4()))
+        return whole if re.fullmatch(r"[A-Za-z0-9/-]+", whole) else f"{named[1]}/{uuid.uuid4()}"
     if rules.pattern == "^[0-9a-f]{64}$":
         return "0" * 64
     return "housing"

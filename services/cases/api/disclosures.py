@@ -84,7 +84,7 @@ class DisclosuresServicer(disclosures_pb2_grpc.DisclosuresServiceServicer):
 
 def _named(document: str) -> tuple[str, ...]:
     """Give the document that a path names, if it names one (AIP-159 has `-` for any)."""
-    return () if document in ("", "documents/-") else (document,)
+    return () if document == "documents/-" else (document,)
 
 
 def _to_proto(disclosure: Disclosure) -> pb.Disclosure:

@@ -106,7 +106,7 @@ def test_nothing_half_done_is_left_when_it_can_not_be_rendered(
         (note.name, [redaction.name], "mark 1 of item 1"),
     ):
         with pytest.raises(InvalidFields) as refused:
-            office.proposes("", "tutor@example.org", items=[item], redactions=redactions)
+            office.proposes("documents/-", "tutor@example.org", items=[item], redactions=redactions)
         assert said in str(refused.value.violations)
     case_id = case.name.partition("/")[2]
     assert sas.sql("select count(*) from disclosures where case_id = %s", case_id) == [(0,)]
@@ -119,10 +119,10 @@ def test_items_of_two_students_are_never_in_one_file(
     mine = office.writes_note(office.opens_case(zoe).name)
     other = office.writes_note(office.opens_case(student()).name)
     with pytest.raises(InvalidFields):
-        office.proposes("", "tutor@example.org", items=[mine.name, other.name])
+        office.proposes("documents/-", "tutor@example.org", items=[mine.name, other.name])
     with pytest.raises(InvalidFields):
         office.proposes(
-            "",
+            "documents/-",
             "tutor@example.org",
             items=[mine.name],
             redactions=[office.redacts(other.name, "situation").name],
@@ -143,7 +143,7 @@ def test_whoever_is_behind_a_wall_can_not_have_it_rendered(
     )
     sas.call(office.who, sas.walls.DeclareWall, wall)
     with pytest.raises(NotAvailable):
-        office.proposes("", "tutor@example.org", items=[note.name], redactions=[redaction.name])
+        office.proposes("documents/-", "tutor@example.org", items=[note.name], redactions=[redaction.name])
 
 
 def test_a_repeated_redaction_is_one(sas: House, office: Office, zoe: Person) -> None:
