@@ -25,9 +25,11 @@ OPENING = frozenset(
         "disclosure:preview",
         "disclosure:send",
         "document:read",
+        "enquiry:answer",
         "enquiry:read",
         "registration_form:read",
         "third_party:read",
+        "use:confirm",
     }
 )
 """The actions after which consent has data keys unwrapped; a test compares them with consent's."""

@@ -143,7 +143,9 @@ def test_whoever_is_behind_a_wall_can_not_have_it_rendered(
     )
     sas.call(office.who, sas.walls.DeclareWall, wall)
     with pytest.raises(NotAvailable):
-        office.proposes("documents/-", "tutor@example.org", items=[note.name], redactions=[redaction.name])
+        office.proposes(
+            "documents/-", "tutor@example.org", items=[note.name], redactions=[redaction.name]
+        )
 
 
 def test_a_repeated_redaction_is_one(sas: House, office: Office, zoe: Person) -> None:

@@ -7,8 +7,8 @@ nothing leaves that was not rendered; it can be proposed anew.
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 TABLES = """
 alter table disclosures alter column document_id drop not null;
