@@ -118,6 +118,7 @@ def all_places(state: State, processes: Processes, spied: Spy) -> Mapping[str, C
         "file names": lambda: file_names(state),
         "gateway": lambda: files(state / "gateway"),
         "settings": lambda: files(state / "etc"),
+        "witness": lambda: files(state / "witness"),
         "servers' own files": lambda: b"".join(
             files(state / each) for each in ("postgres", "rabbitmq", "vault", "run")
         ),

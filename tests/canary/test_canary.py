@@ -51,6 +51,7 @@ PLACES = [
     "file names",
     "gateway",
     "settings",
+    "witness",
     "servers' own files",
 ]
 
@@ -265,6 +266,7 @@ def plant(state: State, secret: Mapping[str, str], spied: Spy) -> Removal:
         "logs": "log",
         "gateway": "gateway",
         "settings": "etc",
+        "witness": "witness",
         "servers' own files": "rabbitmq",
     }.items():
         removal.file(f"{folder}/planted.txt", base64.b64encode(b"a" + secret[place].encode()))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
-import time
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
@@ -43,29 +44,44 @@ class WitnessLine:
     def submit(self, old_size: int, proof: Sequence[bytes], note: str) -> Answer | None:
         """Ask for a signature; None if nobody answers in time."""
         body = submission(old_size, proof, note)
+        answers: list[Answer] = []
+        client = self._client()
+
+        def ask() -> None:
+            # Closing the client under a slow answer ends it, as an error of one kind or another.
+            with contextlib.suppress(httpx.HTTPError, OSError, RuntimeError):
+                answers.extend(_ask(client, body))
+
+        # Apart, because a time limit of HTTP holds for each piece: who sends a byte now and then
+        # would hold up the worker, and with it the database connection, for as long as they like.
+        asking = threading.Thread(target=ask, daemon=True)
+        asking.start()
+        asking.join(PATIENCE_SECONDS)
+        client.close()
+        return answers[0] if answers else None
+
+    def _client(self) -> httpx.Client:
         ca_file = str(self.ca_file) if self.ca_file else None
-        until = time.monotonic() + PATIENCE_SECONDS
-        try:
-            with (
-                httpx.Client(
-                    verify=ssl.create_default_context(cafile=ca_file),
-                    timeout=PATIENCE_SECONDS,
-                    trust_env=False,
-                ) as client,
-                client.stream("POST", f"{self.url}/add-checkpoint", content=body) as answer,
-            ):
-                said = b""
-                for piece in answer.iter_raw():
-                    said += piece
-                    # By the clock too: who sends a byte now and then would never time out.
-                    if len(said) > LONGEST_ANSWER or time.monotonic() > until:
-                        return None
-                kind = answer.headers.get("content-type", "")
-                text = said.decode("utf-8", "replace")
-                size = witness_size(text) if kind == _SIZE_TYPE else None
-                return Answer(answer.status_code, text, size)
-        except (httpx.HTTPError, OSError):
-            return None
+        return httpx.Client(
+            base_url=self.url,
+            verify=ssl.create_default_context(cafile=ca_file),
+            timeout=PATIENCE_SECONDS,
+            trust_env=False,
+        )
+
+
+def _ask(client: httpx.Client, body: bytes) -> Iterator[Answer]:
+    """Give the answer, unless it is longer than any answer is."""
+    with client.stream("POST", "/add-checkpoint", content=body) as answer:
+        said = b""
+        for piece in answer.iter_raw():
+            said += piece
+            if len(said) > LONGEST_ANSWER:
+                return
+        text = said.decode("utf-8", "replace")
+        kind = answer.headers.get("content-type", "")
+        size = witness_size(text) if kind == _SIZE_TYPE else None
+        yield Answer(answer.status_code, text, size)
 
 
 def lines(witnesses: Sequence[str], ca_file: Path | None, origin: str) -> list[WitnessLine]:

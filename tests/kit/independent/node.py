@@ -19,6 +19,8 @@ from tests.kit.independent import Claim
 PACKAGE = "@sigstore/verify@3.1.1"
 """The newest that Node 20 may run."""
 
+_QUIETLY = ("--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1")
+
 _SCRIPT = """
 const fs = require("fs");
 const crypto = require("crypto");
@@ -59,7 +61,7 @@ def install(folder: Path) -> Path:
         pytest.skip("Node and npm are not on this machine, so @sigstore/verify can't be asked")
     try:
         done = subprocess.run(
-            ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", PACKAGE],
+            ["npm", "install", *_QUIETLY, PACKAGE],
             cwd=folder,
             capture_output=True,
             text=True,
