@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import subprocess
@@ -290,6 +292,43 @@ def test_fsck_asks_for_what_a_trustee_has_kept(
     kept.write_text(done.stdout.replace(embedded.ORIGIN, "other/ledger"))
     said = auditor.types("ledger", "fsck", "--kept", str(kept))
     assert (said.code, "checkpoint is not signed by this ledger" in said.out) == (1, True)
+
+
+def test_the_ledger_is_exported_as_files_that_others_can_read(
+    stack: FullStack, auditor: Terminal, tmp_path: Path
+) -> None:
+    """C2SP tlog-tiles; read here by their names, and by nothing of ours."""
+    folder = tmp_path / "export"
+    said = auditor.types("ledger", "export", str(folder))
+    assert said.code == 0, said.out + said.err
+    assert folder.stat().st_mode & 0o077 == 0
+    origin, size, root = (folder / "checkpoint").read_text().split("\n")[:3]
+    assert origin == embedded.ORIGIN
+    full, rest = divmod(int(size), 256)
+    names = [f"{n:03}" for n in range(full)] + ([f"{full:03}.p/{rest}"] if rest else [])
+    bundles = b"".join((folder / "tile/entries" / name).read_bytes() for name in names)
+    hashes = b"".join((folder / "tile/0" / name).read_bytes() for name in names)
+    leaves = []
+    while bundles:
+        length = int.from_bytes(bundles[:2], "big")
+        leaves.append(hashlib.sha256(b"\x00" + bundles[2 : 2 + length]).digest())
+        bundles = bundles[2 + length :]
+    assert b"".join(leaves) == hashes
+    assert len(leaves) == int(size)
+    assert base64.b64encode(merkle_root(leaves)).decode() == root
+    again = auditor.types("ledger", "export", str(folder))
+    assert (again.code, "exists already" in again.err) == (1, True)
+
+
+def merkle_root(leaves: list[bytes]) -> bytes:
+    """Hash a tree as RFC 6962 defines it (section 2.1)."""
+    if len(leaves) == 1:
+        return leaves[0]
+    left = 1
+    while left * 2 < len(leaves):
+        left *= 2
+    parts = merkle_root(leaves[:left]) + merkle_root(leaves[left:])
+    return hashlib.sha256(b"\x01" + parts).digest()
 
 
 def test_an_auditor_compares_vaults_log_with_the_ledger(

@@ -26,6 +26,7 @@ from services.consent.domain.ledger.fsck import Row, fsck
 from services.consent.domain.ledger.hashing import leaf_hash
 from services.consent.domain.ledger.note import NoteBroken, VerifierKey
 from services.consent.domain.ledger.receipt import Receipt, ReceiptBroken
+from services.consent.domain.ledger.static_files import files_of
 
 app = typer.Typer(help="The ledger: verify it, prove an entry.", no_args_is_help=True)
 
@@ -136,6 +137,33 @@ def compare(
     if found.findings:
         typer.secho("Treat this as an incident: find out who holds that role.", fg="red", err=True)
         raise typer.Exit(1)
+
+
+@app.command("export")
+def export(
+    folder: Annotated[Path, typer.Argument(help="A new folder, for you only.")], key: KeyFile = None
+) -> None:
+    """
+    Write the whole ledger as plain files (C2SP tlog-tiles), for tools that are not ours.
+
+    Whoever has them can verify everything, and learns how much the Service does and when: names
+    are random in them, and still they are not for the public.
+    """
+    served, verifier = _served(key)
+    rows = _rows(served.size)
+    _refuse_what_is_wrong(rows, [served.note], verifier, _kept("ledger.checkpoint"))
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        typer.echo(f"{folder} exists already; choose another name.", err=True)
+        raise typer.Exit(1) from None
+    count = 0
+    for path, content in files_of(served.note, [row.entry for row in rows]):
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+        count += 1
+    typer.echo(f"{len(rows)} entries written to {folder}, in {count} files.")
 
 
 def _served(key_file: Path | None) -> tuple[ledger_pb2.Checkpoint, VerifierKey]:
