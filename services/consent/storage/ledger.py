@@ -17,10 +17,9 @@ from services.consent.domain.ledger.proofs import subtrees_of
 from services.consent.storage.tables import COPIED, checkpoints, entries, frontier
 
 _BATCH = 1000
-_FROM_ENTRY = ("entry_id", "at", "student", *COPIED)
 
 _APPEND = text(
-    """
+    r"""
     with moved as (
         update frontier set size = :grown, peaks = :new_peaks
         where size = :size and peaks = :peaks
@@ -30,16 +29,27 @@ _APPEND = text(
         idx, entry, leaf_hash, entry_id, at, student,
         action, effect, actor, role, purpose, record, disclosure, breach
     )
-    select added.* from moved, unnest(
-        cast(:idx as bigint[]), cast(:entry as bytea[]), cast(:leaf_hash as bytea[]),
-        cast(:entry_id as uuid[]), cast(:at as timestamptz[]), cast(:student as text[]),
-        cast(:action as text[]), cast(:effect as text[]), cast(:actor as text[]),
-        cast(:role as text[]), cast(:purpose as text[]), cast(:record as text[]),
-        cast(:disclosure as text[]), cast(:breach as text[])
-    ) as added
+    select
+        says.index, line.entry, sha256('\x00' || line.entry), says.entry, says.at, line.student,
+        action, effect, actor, role, purpose, record, disclosure, breach
+    from moved,
+    lateral (
+        select convert_to(entry, 'UTF8') as entry, coalesce(student, '') as student, entry as text
+        from unnest(string_to_array(:entries, E'\n'), string_to_array(:students, E'\n'))
+            as together (entry, student)
+    ) as line,
+    lateral jsonb_to_record(cast(line.text as jsonb)) as says (
+        index bigint, entry uuid, at timestamptz,
+        action text, effect text, actor text, role text, purpose text, record text,
+        disclosure text, breach text
+    )
     """
 )
-"""Move the frontier and insert entries; nothing at all if the frontier is elsewhere by now."""
+"""
+Move the frontier and insert entries, one a line; nothing if the frontier is elsewhere by now.
+
+The columns for look-up are read from the entry itself, so they say the same.
+"""
 
 
 @attrs.frozen
@@ -122,10 +132,8 @@ class Ledger:
                 "peaks": before.to_bytes(),
                 "grown": after.size,
                 "new_peaks": after.to_bytes(),
-                "idx": [placed.index for _, placed in batch],
-                "entry": [placed.entry for _, placed in batch],
-                "leaf_hash": [leaf_hash(placed.entry) for _, placed in batch],
-                **{name: [getattr(entry, name) for entry, _ in batch] for name in _FROM_ENTRY},
+                "entries": b"\n".join(placed.entry for _, placed in batch).decode("ascii"),
+                "students": "\n".join(entry.student for entry, _ in batch),
             },
         )
         return written.rowcount == len(batch)
