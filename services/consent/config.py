@@ -16,6 +16,8 @@ class Settings:
     it while a ledger lives: receipts name it."""
     checkpoint_seconds: float = 10.0
     """How often a checkpoint is signed; on quiet days too, so that its time tells nothing."""
+    tiles_seconds: float = 30.0
+    """How often full tiles are written, at most a hundred. Proofs don't wait for that."""
     lapse_seconds: float = 60.0
     """How often lapsed consents are looked for. The gate does not wait for that."""
     verbal_days: int = 7

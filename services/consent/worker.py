@@ -34,6 +34,9 @@ def timers(config: Config[Settings], key: LedgerKey, lines: Sequence[WitnessLine
     def checkpoint(deps: Deps) -> None:
         housekeeping.checkpoint(deps.connection, key, datetime.now(UTC))
 
+    def tiles(deps: Deps) -> None:
+        housekeeping.write_tiles(deps.connection)
+
     def lapse(deps: Deps) -> None:
         housekeeping.end_lapsed_consents(deps.connection, datetime.now(UTC))
 
@@ -48,6 +51,7 @@ def timers(config: Config[Settings], key: LedgerKey, lines: Sequence[WitnessLine
 
     return [
         Timer("checkpoint", config.settings.checkpoint_seconds, checkpoint),
+        Timer("tiles", config.settings.tiles_seconds, tiles),
         Timer("lapse", config.settings.lapse_seconds, lapse),
         Timer("forget_requests", _DAY, forget),
         # One for each, so that a silent witness holds up no other.

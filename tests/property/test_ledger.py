@@ -261,8 +261,8 @@ def test_only_canonical_json_is_an_entry(data: bytes) -> None:
 class Ledger:
     """A ledger of 20 entries with checkpoints at 5, 12 and 20, to be tampered with."""
 
-    def __init__(self) -> None:
-        self.rows = [self.row(n) for n in range(20)]
+    def __init__(self, size: int = 20) -> None:
+        self.rows = [self.row(n) for n in range(size)]
         leaves = [row.leaf_hash for row in self.rows]
         self.frontier = frontier_of(leaves)
         self.checkpoints = [self.checkpoint(leaves, size) for size in (5, 12, 20)]

@@ -31,4 +31,4 @@ def check_ledger(engine: Engine, key: VerifierKey, kept: Sequence[str] = ()) -> 
             yield Finding(None, FRONTIER_BROKEN)
             return
         checkpoints = [*ledger.all_checkpoints(), *kept]
-        yield from fsck(ledger.all_rows(), frontier, checkpoints, key)
+        yield from fsck(ledger.all_rows(), frontier, checkpoints, key, ledger.tiles)

@@ -27,6 +27,17 @@ def checkpoint(connection: Connection, key: LedgerKey, now: datetime) -> None:
     sign_checkpoint(ledger, key, ledger.frontier(), now)
 
 
+def write_tiles(connection: Connection) -> int:
+    """
+    Write the tiles that have become full, so that proofs need not read the entries.
+
+    Returns:
+        How many; at most a hundred in one go.
+    """
+    ledger = Ledger(connection)
+    return ledger.tiles.write(ledger.frontier().size, _AT_ONCE)
+
+
 def end_lapsed_consents(connection: Connection, now: datetime) -> int:
     """
     Note that consents have lapsed, and tell it, so that nothing of them stays about.

@@ -13,8 +13,10 @@ from services.consent.domain.ledger.entry import Entry
 from services.consent.domain.ledger.frontier import Frontier
 from services.consent.domain.ledger.fsck import Row
 from services.consent.domain.ledger.hashing import leaf_hash
-from services.consent.domain.ledger.proofs import subtrees_of
+from services.consent.domain.ledger.proofs import SubtreeHash
+from services.consent.domain.ledger.tiles import subtrees_from
 from services.consent.storage.tables import COPIED, checkpoints, entries, frontier
+from services.consent.storage.tiles import Tiles
 
 _BATCH = 1000
 
@@ -168,19 +170,15 @@ class Ledger:
         found = self.connection.scalar(select(entries.c.entry).where(entries.c.idx == index))
         return None if found is None else bytes(found)
 
-    def subtree(self, start: int, end: int) -> bytes:
-        """
-        Give the hash of a subtree, from the leaf hashes.
+    @property
+    def tiles(self) -> Tiles:
+        """The ledger's tiles, to be read in this transaction."""
+        return Tiles(self.connection)
 
-        Reads all of them: good for some hundred thousand entries. Tiles can take its place.
-        """
-        query = (
-            select(entries.c.leaf_hash)
-            .where(entries.c.idx >= start, entries.c.idx < end)
-            .order_by(entries.c.idx)
-        )
-        leaves = [bytes(leaf) for leaf in self.connection.scalars(query)]
-        return subtrees_of(leaves)(0, end - start)
+    @property
+    def subtree(self) -> SubtreeHash:
+        """The hashes of subtrees, from tiles: what proofs are made of."""
+        return subtrees_from(self.tiles.hashes)
 
     # Checkpoints
 

@@ -9,6 +9,7 @@ from sqlalchemy import (
     DateTime,
     LargeBinary,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     Uuid,
@@ -60,6 +61,15 @@ frontier = Table(
     Column("size", BigInteger, nullable=False),
     Column("peaks", LargeBinary, nullable=False),
 )
+
+tiles = Table(
+    "tiles",
+    metadata,
+    Column("level", SmallInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+)
+"""Full tiles only (C2SP tlog-tiles). Final."""
 
 checkpoints = Table(
     "checkpoints",

@@ -33,6 +33,7 @@ from tests.service.consent.house import House, staff, student
 MIGRATIONS = "services.consent.migrations"
 HISTORY = (
     "entries",
+    "tiles",
     "checkpoints",
     "cosignatures",
     "records",
@@ -72,6 +73,7 @@ def test_no_process_can_change_history(sas: House, role: str, table: str) -> Non
         ("consent_work", "update frontier set size = 0"),
         ("consent_work", "insert into consents (consent) values ('x')"),
         ("consent_work", "select * from breach_facts"),
+        ("consent_serve", "insert into tiles values (0, 0, '')"),
         ("consent_serve", "insert into disposals values ('records/x', now())"),
         ("consent_serve", "insert into frontier values (true, 0, '')"),
         ("consent_serve", "update frontier set only_one = true"),
@@ -249,7 +251,7 @@ def copy(sas: House, case: Case, tmp_path: Path) -> Iterator[Copy]:
             copied.execute("delete from frontier")
             # One snapshot: the worker may sign meanwhile.
             living.execute("begin isolation level repeatable read")
-            for table in ("entries", "frontier", "checkpoints"):
+            for table in ("entries", "frontier", "tiles", "checkpoints"):
                 with (
                     living.cursor().copy(f"copy {table} to stdout (format binary)") as out,
                     copied.cursor().copy(f"copy {table} from stdin (format binary)") as into,

@@ -12,15 +12,16 @@ signing key. For that, give it a checkpoint or receipt kept elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import attrs
 
 from services.consent.domain.ledger.checkpoint import Checkpoint
 from services.consent.domain.ledger.entry import EntryBroken, parse, salted
 from services.consent.domain.ledger.frontier import Frontier
-from services.consent.domain.ledger.hashing import leaf_hash
+from services.consent.domain.ledger.hashing import HASH_SIZE, leaf_hash
 from services.consent.domain.ledger.note import NoteBroken, VerifierKey
+from services.consent.domain.ledger.tiles import WIDTH, Tile, root_of, split
 
 
 @attrs.frozen
@@ -52,11 +53,24 @@ class Finding:
         return f"entry {self.index}: {self.wrong}"
 
 
+class StoredTiles(Protocol):
+    """The tiles that are stored, of which a log may have fewer than it could."""
+
+    def stored(self, level: int, number: int) -> bytes | None:
+        """Give a tile."""
+
+    def places(self) -> Iterable[Tile]:
+        """Give the place of each, the lowest level first."""
+
+
 ENTRY_CHANGED = "entry_does_not_match_its_leaf_hash"
 ENTRY_MISSING = "entry_is_missing"
 ENTRY_MOVED = "entry_was_committed_at_another_place"
 ENTRY_NOT_CANONICAL = "entry_is_not_canonical_json"
 ENTRY_TWICE = "entry_stands_twice_or_out_of_order"
+ENTRY_UNLIKE_TILE = "entry_does_not_match_its_tile"
+TILE_CHANGED = "tile_does_not_match_those_below_it"
+TILE_BEYOND = "tile_was_put_in_beyond_the_frontier"
 COLUMNS_CHANGED = "columns_do_not_match_the_entry"
 BEYOND_FRONTIER = "entry_was_put_in_beyond_the_frontier"
 FRONTIER_BROKEN = "frontier_does_not_match_the_entries"
@@ -71,6 +85,7 @@ def fsck(
     frontier: Frontier,
     checkpoints: Sequence[str],
     key: VerifierKey,
+    tiles: StoredTiles | None = None,
 ) -> Iterator[Finding]:
     """
     Check a whole ledger and give everything that is wrong with it, in order of place.
@@ -80,6 +95,7 @@ def fsck(
         frontier: as stored.
         checkpoints: the signed notes, stored here or kept elsewhere, in any order.
         key: the ledger's verifier key, from somewhere that is not this database.
+        tiles: as stored; they name an entry that was changed together with its leaf hash.
     """
     wanted: dict[int, set[bytes]] = {}
     for note in checkpoints:
@@ -100,6 +116,8 @@ def fsck(
             yield _missing(place, row.index)
             followed = False
         yield from _look_at(row)
+        if tiles is not None and _unlike_tile(row, tiles):
+            yield Finding(row.index, ENTRY_UNLIKE_TILE)
         if row.index >= frontier.size:
             yield Finding(row.index, BEYOND_FRONTIER)
         place = row.index + 1
@@ -117,6 +135,8 @@ def fsck(
                 followed = False
                 break
 
+    if tiles is not None:
+        yield from tile_findings(tiles, frontier.size)
     if place < frontier.size:
         yield _missing(place, frontier.size)
     elif followed and tree.size == frontier.size and tree.root != frontier.root:
@@ -145,6 +165,27 @@ def _look_at(row: Row) -> Iterator[Finding]:
         yield Finding(row.index, ENTRY_MOVED)
     if row.columns is not None and not _agree(row.columns, fields):
         yield Finding(row.index, COLUMNS_CHANGED)
+
+
+def _unlike_tile(row: Row, tiles: StoredTiles) -> bool:
+    number, place = divmod(row.index, WIDTH)
+    tile = tiles.stored(0, number)
+    at = place * HASH_SIZE
+    return tile is not None and tile[at : at + HASH_SIZE] != row.leaf_hash
+
+
+def tile_findings(tiles: StoredTiles, size: int) -> Iterator[Finding]:
+    """Check each tile against those below it; the lowest are checked entry by entry."""
+    for tile in tiles.places():
+        if tile.entries.stop > size:
+            yield Finding(tile.entries.start, TILE_BEYOND, until=tile.entries.stop)
+        elif tile.level > 0:
+            hashes = split(tiles.stored(tile.level, tile.number) or b"")
+            for number, expected in enumerate(hashes, start=tile.number * WIDTH):
+                below = tiles.stored(tile.level - 1, number)
+                if below is None or root_of(split(below)) != expected:
+                    entries = Tile(tile.level - 1, number).entries
+                    yield Finding(entries.start, TILE_CHANGED, until=entries.stop)
 
 
 def _agree(columns: Mapping[str, str], fields: Mapping[str, Any]) -> bool:
