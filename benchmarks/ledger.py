@@ -30,7 +30,7 @@ from common.vault import Vault
 from deploy.demo import behind
 from deploy.postgres import provision
 from deploy.state import State
-from services.consent.actions import consents, gate, records
+from services.consent.actions import answers, consents, gate, records
 from services.consent.actions.deciding import Line, decide_and_commit
 from services.consent.actions.opening import Wrapped
 from services.consent.actions.parts import Parts
@@ -183,13 +183,12 @@ def a_letter_agreed_to(parts: Parts) -> gate.Sending:
         through="cases",
     )
     records.open_record(parts, zoe, preview)
-    yes = consents.Yes(
+    shown = answers.Shown(
         consent=consent.asked.consent,
-        act="ticked_and_sent",
         text_sha256=consent.asked.text_sha256,
         payload_digest=asked.payload_digest,
     )
-    consents.give_consent(parts, zoe, yes)
+    answers.give_consent(parts, zoe, shown, "ticked_and_sent")
     return gate.Sending(
         disclosure=disclosure,
         record=record,

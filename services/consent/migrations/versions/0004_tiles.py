@@ -6,8 +6,8 @@ The worker writes them, and nobody may change one: a full tile is final.
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 TILES = """
 create table tiles (
