@@ -13,14 +13,14 @@ from uuid import uuid4
 from common.vault import decision
 
 PLANTED: set[str] = set()
-"""The decisions that were named by what was opened past consent in this run."""
-_PREFIX = "planted-by-a-test-"
+"""The decisions named by what was opened past consent in the whole stack, in this run."""
+PREFIX = "planted-by-a-test-"
 
 
 @contextmanager
 def planting(named: str = "") -> Iterator[str]:
     """Have what is opened in the block name this decision, or one that nobody has taken."""
-    name = named or f"{_PREFIX}{uuid4()}"
+    name = named or f"{PREFIX}{uuid4()}"
     PLANTED.add(name)
     with decision(name):
         yield name
@@ -28,4 +28,4 @@ def planting(named: str = "") -> Iterator[str]:
 
 def is_planted(name: str) -> bool:
     """Whether this is a test's; a stack that is used again remembers earlier runs, too."""
-    return name in PLANTED or name.startswith(_PREFIX)
+    return name in PLANTED or name.startswith(PREFIX)

@@ -20,7 +20,9 @@ from common.errors import (
     TryAgain,
     WrongState,
 )
+from common.vault import decision
 from tests.kit.house import Person, eventually
+from tests.kit.planted import PREFIX
 from tests.service.consent.deeds import Case, Item
 from tests.service.consent.house import House, staff, student
 
@@ -221,3 +223,19 @@ def _opens(case: Case, item: Item) -> bool:
     except TryAgain:
         return False
     return True
+
+
+def test_what_is_opened_past_consent_is_found_when_these_tests_end(sas: House, case: Case) -> None:
+    """Every house compares Vault's log with its ledger as it closes; here is what it would find."""
+    item = case.item()
+    case.opened(staff(), item)
+    named = f"{PREFIX}of-a-house"
+    with decision(named):
+        key = sas.vault("consent-serve").unwrap_keys(
+            "rk-case", case.record.removeprefix("records/"), [(item.name, item.key.wrapped)]
+        )
+    assert key == [item.key.plaintext]
+    found = [each for each in sas.unexplained() if each.opening.record == case.record]
+    assert [(each.problem, each.opening.decision) for each in found] == [
+        ("not in the ledger", named)
+    ]
