@@ -34,6 +34,7 @@ def set_up(operator: Operator, today: dt.date) -> None:
         make_key(operator, "ix", name, type="hmac", key_size=32)
     make_key(operator, "post", "replies", type="aes256-gcm96")
     make_key(operator, "tokens", "caller", type="ed25519")
+    make_key(operator, "tokens", "gate", type="ed25519")
     make_key(operator, "ledger", "ledger", type="ed25519")
     make_key(operator, "canary", "canary", type="aes256-gcm96")
 

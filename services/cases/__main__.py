@@ -18,7 +18,7 @@ from __future__ import annotations
 import functools
 import json
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from common.process import run
@@ -46,6 +46,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
 
 def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
     """Put together what actions work with."""
+    from common.passes import Passes
     from common.rpc.client import Peer
     from services.cases.actions.envelopes import Envelopes, make_envelope
     from services.cases.actions.tools import Tools
@@ -66,6 +67,8 @@ def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
         mail=config.settings.mail(),
         post=Post(vault),
         envelopes=Envelopes(functools.partial(make_envelope, consent, sealing)),
+        hold=timedelta(seconds=config.settings.hold_seconds),
+        passes=Passes(vault),
         render=render,
         now=lambda: datetime.now(UTC),
     )

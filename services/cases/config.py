@@ -18,6 +18,9 @@ class Settings:
     mail_from: str
     """The sender of all mails to third parties. Must not name the Service (R5)."""
 
+    hold_seconds: int = 120
+    """How long the mails of a disclosure wait, so that a staff member can still recall it (R14)."""
+
     def mail(self) -> Mail:
         """Give what sends mails."""
         return Mail(

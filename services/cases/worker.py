@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sas.cases.v1.events_pb2 import RecordDisposalAuthorised
@@ -31,8 +31,10 @@ def on_consent_ended(deps: Deps, event: ConsentEnded) -> None:
 
 @every(seconds=3600)
 def forget_old_requests(deps: Deps) -> None:
-    """Forget calls that nobody will repeat any more."""
+    """Forget calls that nobody will repeat any more, and passes that are long too old."""
     forget_requests(deps.connection)
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    HandlerWork(deps.connection).disclosures.forget_passes(an_hour_ago)
 
 
 @every(seconds=15)
@@ -46,5 +48,16 @@ def send_due_replies(deps: Deps) -> None:
     )
 
 
+@every(seconds=2)
+def send_due_links(deps: Deps) -> None:
+    """Send the links of disclosures that nobody has recalled in time."""
+    posting.send_due_links(
+        HandlerWork(deps.connection),
+        Post(deps.vault),
+        deps.config.settings.mail(),
+        datetime.now(UTC),
+    )
+
+
 HANDLERS: list[Handler[Any]] = [on_record_disposal_authorised, on_consent_ended]
-TIMERS: list[Timer] = [forget_old_requests, send_due_replies]
+TIMERS: list[Timer] = [forget_old_requests, send_due_replies, send_due_links]

@@ -44,6 +44,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
     )
 
     from common.db import Database
+    from common.passes import PassOffice
     from common.rpc.server import serve as serve_until_told
     from services.consent.actions.parts import Parts
     from services.consent.actions.signing import LedgerKey
@@ -65,6 +66,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
         group_commit=GroupCommit(database.reserved()),
         policy=policy,
         vault=vault,
+        passes=PassOffice(vault),
         ledger_key=LedgerKey(vault, config.settings.origin),
         verbal_lasts=timedelta(days=config.settings.verbal_days),
     )

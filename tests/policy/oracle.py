@@ -48,7 +48,8 @@ BY_STAFF = (
     | BREACHING
     | WALLS
     | NOTING
-    | {"consent:request", "disclosure:send", "use:confirm", "record:dispose", "report:freeze"}
+    | {"consent:request", "disclosure:send", "disclosure:recall", "use:confirm"}
+    | {"record:dispose", "report:freeze"}
 )
 ON_A_RECORD = (
     READING
@@ -57,14 +58,14 @@ ON_A_RECORD = (
     | LETTING_GO
     | BREACHING
     | WALLS
-    | {"consent:request", "record:dispose"}
+    | {"consent:request", "disclosure:recall", "record:dispose"}
 )
 IN_USE = ON_A_RECORD - WALLS - {"consent:refuse", "consent:withdraw"}
 """A yes can be taken back, and a wall put up, whatever has become of the record."""
 
 KIND_OF_RECORD: Mapping[str, str] = {
     **dict.fromkeys(("case_note:read", "document:read", "disclosure:preview"), "case"),
-    **dict.fromkeys(("consent:request", *LETTING_GO), "case"),
+    **dict.fromkeys(("consent:request", "disclosure:recall", *LETTING_GO), "case"),
     **dict.fromkeys(("breach:read", *BREACHING), "breach"),
     "enquiry:read": "enquiry",
     "enquiry:answer": "enquiry",

@@ -323,6 +323,10 @@ def _send(who: Who, record: Record, items: frozenset[str], said: dict[str, Any])
     )
 
 
+def _recall(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    return questions.to_recall(who, record)
+
+
 def _confirm_use(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
     return questions.to_confirm_use(
         who,
@@ -402,6 +406,7 @@ _BUILD: Mapping[str, Any] = {
     "consent:record_withdrawal": _ending("consent:record_withdrawal"),
     "use:confirm": _confirm_use,
     "disclosure:send": _send,
+    "disclosure:recall": _recall,
     "disclosure:collect": _collect,
     "breach:advise": _advise,
     "breach:decide": _decide,

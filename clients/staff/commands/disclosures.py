@@ -28,6 +28,8 @@ from clients.staff.words import ask
 
 _PAGE = re.compile(r"page ([1-9][0-9]?)")
 
+Really = Annotated[bool, typer.Option("--really", help="Do it; without, only show.")]
+
 app = typer.Typer(help="Disclosures.", no_args_is_help=True)
 
 
@@ -142,7 +144,10 @@ def preview(disclosure: str, out: OutFile = None, as_json: Json = False) -> None
 @app.command()
 def send(
     disclosure: str,
-    really: Annotated[bool, typer.Option("--really", help="Do it; without, only show.")] = False,
+    really: Really = False,
+    hold: Annotated[
+        int, typer.Option(help="Seconds that it can be recalled before anything leaves.")
+    ] = 0,
     as_json: Json = False,
 ) -> None:
     """Send a disclosure that the student consented to; without --really, only show it."""
@@ -150,8 +155,24 @@ def send(
         found = _disclosures().GetDisclosure(disclosures_pb2.GetDisclosureRequest(name=disclosure))
         if really:
             found = _disclosures().SendDisclosure(
-                disclosures_pb2.SendDisclosureRequest(name=disclosure, etag=found.etag)
+                disclosures_pb2.SendDisclosureRequest(
+                    name=disclosure, etag=found.etag, hold_seconds=hold
+                )
             )
     show(found, as_json=as_json)
     if not really:
         typer.echo("To send link and code to the third party: add --really", err=True)
+
+
+@app.command()
+def recall(disclosure: str, really: Really = False, as_json: Json = False) -> None:
+    """Take back what was sent, or is about to be; without --really, only show it."""
+    with calling():
+        found = _disclosures().GetDisclosure(disclosures_pb2.GetDisclosureRequest(name=disclosure))
+        if really:
+            found = _disclosures().RecallDisclosure(
+                disclosures_pb2.RecallDisclosureRequest(name=disclosure)
+            )
+    show(found, as_json=as_json)
+    if not really:
+        typer.echo("To take it back: add --really. What was read already stays read.", err=True)

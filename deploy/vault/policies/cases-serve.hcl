@@ -31,6 +31,9 @@ path "post/encrypt/replies" { capabilities = ["update"] }
 # Checks the caller tokens that identity signs; reads public keys only.
 path "tokens/keys/caller" { capabilities = ["read"] }
 
+# Checks the passes of the disclosure gate; reads public keys only.
+path "tokens/keys/gate" { capabilities = ["read"] }
+
 # Its certificate for mutual TLS, and its way into its own database.
 path "pki/issue/cases" { capabilities = ["update"] }
 path "database/creds/cases-serve" { capabilities = ["read"] }

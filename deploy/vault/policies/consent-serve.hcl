@@ -15,6 +15,10 @@ path "ledger/keys/ledger" { capabilities = ["read"] }
 # Checks the caller tokens that identity signs; reads public keys only.
 path "tokens/keys/caller" { capabilities = ["read"] }
 
+# Signs the passes of the disclosure gate.
+path "tokens/sign/gate" { capabilities = ["update"] }
+path "tokens/keys/gate" { capabilities = ["read"] }
+
 # Its certificate for mutual TLS, and its way into its own database.
 path "pki/issue/consent" { capabilities = ["update"] }
 path "database/creds/consent-serve" { capabilities = ["read"] }

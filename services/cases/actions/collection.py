@@ -11,18 +11,20 @@ from __future__ import annotations
 import structlog
 
 from common.errors import NotAvailable, ServiceError
+from common.passes import PassRefused
 from common.seal import SealBroken
+from services.cases.actions.egress import Released, let_out
 from services.cases.actions.payloads import SealedPayload, find_payload
 from services.cases.actions.tools import Tools
 from services.cases.domain.disclosures import Disclosure
 from services.cases.domain.links import code_is_right, hash_token
 from services.cases.domain.names import name_of, new_id, record_of
-from services.cases.domain.payload import Payload, PayloadChanged
+from services.cases.domain.payload import PayloadChanged
 
 log = structlog.get_logger(__name__)
 
 
-def collect_disclosure(tools: Tools, *, link_token: str, code: str) -> Payload:
+def collect_disclosure(tools: Tools, *, link_token: str, code: str) -> Released:
     """
     Give a third party the document, against link and code.
 
@@ -42,8 +44,6 @@ def collect_disclosure(tools: Tools, *, link_token: str, code: str) -> Payload:
         return _collect(tools, found)
     except ServiceError as error:
         log.info("disclosure_not_collected", because=error.reason_name())
-    except (PayloadChanged, SealBroken) as error:
-        log.error("disclosure_broken", exc_info=error)
     raise NotAvailable
 
 
@@ -73,7 +73,7 @@ def _refused(tools: Tools, disclosure: Disclosure | None) -> None:
     )
 
 
-def _collect(tools: Tools, found: SealedPayload) -> Payload:
+def _collect(tools: Tools, found: SealedPayload) -> Released:
     disclosure = found.disclosure
     keys = tools.consent.authorise_collection(
         disclosure.name,
@@ -82,9 +82,15 @@ def _collect(tools: Tools, found: SealedPayload) -> Payload:
         payload_digest=disclosure.payload_digest,
         sealed=found.items,
     )
-    payload = found.open(keys)
-    with tools.begin() as work:
-        work.disclosures.collected(disclosure.id, tools.now())
-        work.commit()
+    try:
+        with tools.begin() as work:
+            released = let_out(tools, work, found, keys, "disclosure:collect")
+            work.disclosures.collected(disclosure.id, tools.now())
+            work.commit()
+    except (PayloadChanged, SealBroken, PassRefused) as error:
+        log.error("disclosure_broken", exc_info=error)
+        # The gate allowed something else than what lies here: it stays, and that is written down.
+        _refused(tools, disclosure)
+        raise NotAvailable from None
     log.info("disclosure_collected", disclosure=disclosure.name)
-    return payload
+    return released

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date
+from datetime import date, timedelta
 
 import attrs
 import structlog
@@ -12,8 +12,11 @@ from sas.common.v1.purpose_pb2 import PURPOSE_DISCLOSURE
 from common.caller import Caller
 from common.db import etag
 from common.errors import NotAvailable, StaleEtag, WrongState
+from common.passes import PassRefused
+from common.seal import SealBroken
+from services.cases.actions.egress import let_out
 from services.cases.actions.fields import read_day
-from services.cases.actions.payloads import find_payload
+from services.cases.actions.payloads import SealedPayload, find_payload
 from services.cases.actions.repeats import name_once
 from services.cases.actions.sources import find_sources, open_sources
 from services.cases.actions.tools import Tools
@@ -28,17 +31,24 @@ from services.cases.domain.disclosures import (
     unknown,
     watermark,
 )
-from services.cases.domain.links import make_link
+from services.cases.domain.links import WaitingMails, make_link
 from services.cases.domain.names import id_of, name_of, record_of
-from services.cases.domain.payload import Payload
+from services.cases.domain.payload import Payload, PayloadChanged
 from services.cases.domain.rendering.job import Job
 from services.cases.domain.states import DisclosureState, RecordKind
+from services.cases.storage.consent import Keys
 from services.cases.storage.disclosures import CONTENT
 from services.cases.storage.sealed import WORDS
+from services.cases.storage.work import Work
 
 log = structlog.get_logger(__name__)
 
-_SENDABLE = (DisclosureState.PROPOSED, DisclosureState.SENT)
+_SENDABLE = (
+    DisclosureState.PROPOSED,
+    DisclosureState.WAITING,
+    DisclosureState.SENT,
+    DisclosureState.RECALLED,
+)
 
 
 @attrs.frozen
@@ -173,17 +183,21 @@ def preview_disclosure(tools: Tools, name: str) -> tuple[Disclosure, Payload]:
     return found.disclosure, found.open(keys)
 
 
-def send_disclosure(tools: Tools, name: str, *, expected_etag: str) -> Disclosure:
+def send_disclosure(
+    tools: Tools, name: str, *, expected_etag: str, hold: timedelta = timedelta()
+) -> Disclosure:
     """
     Send a disclosure: a link by one neutral mail, a code by another.
 
-    Consent decides and commits that first; then what would leave is checked against the digest
-    that the student agreed to. The link is committed before it is mailed, so that no mail can be
-    out there that we do not know; it works once both mails are accepted. When the mail server is
-    away, the disclosure stays as it was, and sending again makes a fresh link and a fresh code.
+    Consent decides and commits that first; then what would leave is checked against the pass that
+    it signed. The link is committed before it is mailed, so that no mail can be out there that we
+    do not know; it works once both mails are accepted. When the mail server is away, the disclosure
+    stays as it was, and sending again makes a fresh link and a fresh code.
+
+    For as long as the mails are held, it can be recalled and nothing has left at all.
 
     Raises:
-        RefusedByPolicy: consent refuses, with every reason.
+        RefusedByPolicy: consent refuses, with every reason; or something else lies here.
         NotAvailable: the caller may not know, or there is no such disclosure.
         StaleEtag: somebody changed it in the meantime.
         WrongState: it was collected or has ended.
@@ -196,8 +210,8 @@ def send_disclosure(tools: Tools, name: str, *, expected_etag: str) -> Disclosur
     )
     if found is None:
         raise NotAvailable
-    payload = found.open(keys)
     fresh, stored = make_link()
+    hold = max(hold, tools.hold)
     with tools.begin() as work:
         held = work.disclosures.hold(disclosure.id)
         if held is None:
@@ -206,16 +220,35 @@ def send_disclosure(tools: Tools, name: str, *, expected_etag: str) -> Disclosur
             raise StaleEtag
         if held.state not in _SENDABLE:
             raise WrongState("It was collected already, or has ended.")
+        address = _address(tools, work, found, keys)
         now = tools.now()
         work.disclosures.put_link(held.id, stored, link_expires(held.ends_on, now))
+        if hold:
+            waiting = WaitingMails(address, fresh)
+            work.disclosures.wait(held.id, tools.post.seal(waiting.to_text()), now + hold)
         work.commit()
-    tools.mail.send_link(payload.particulars.recipient_address, fresh)
+    if hold:
+        log.info("disclosure_waits", disclosure=name)
+        return get_disclosure(tools, name)
+    tools.mail.send_link(address, fresh)
     with tools.begin() as work:
         if not work.disclosures.sent(disclosure.id, stored):
             raise StaleEtag
         work.commit()
     log.info("disclosure_sent", disclosure=name)
     return get_disclosure(tools, name)
+
+
+def _address(tools: Tools, work: Work, found: SealedPayload, keys: Keys) -> str:
+    """Give where the mails go, if what lies here is what the gate let out."""
+    try:
+        return let_out(tools, work, found, keys, "disclosure:send").address
+    except (PayloadChanged, PassRefused, SealBroken) as error:
+        log.error("disclosure_broken", exc_info=error)
+    # It lies here in another form than was agreed to, and the gate says so, in the ledger.
+    other = attrs.evolve(found.disclosure, payload_digest="0" * 64)
+    tools.consent.authorise_disclosure(other, record_of(other.case_id), [])
+    raise NotAvailable
 
 
 def disclosure_etag(disclosure: Disclosure) -> str:

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from common.errors import TryAgain
+from services.cases.domain.links import WaitingMails
+from services.cases.domain.names import name_of
 from services.cases.domain.replies import script_of
 from services.cases.domain.states import ReplyChannel, ReplyMailState
 from services.cases.storage.mail import Mail, MailAway, NotTaken
@@ -22,6 +24,7 @@ log = structlog.get_logger(__name__)
 AGAIN_AFTER = timedelta(minutes=10)
 TRIES = 12
 """After these, the mail is given up, and the list of questions says so."""
+A_MINUTE = timedelta(minutes=1)
 AT_ONCE = 20
 """Mails in one turn of the worker."""
 
@@ -47,3 +50,22 @@ def send_due_replies(stores: Stores, post: Post, mail: Mail, now: datetime) -> N
         else:
             stores.reply_mails.done_with(waiting, ReplyMailState.SENT)
             log.info("reply_sent")
+
+
+def send_due_links(stores: Stores, post: Post, mail: Mail, now: datetime) -> None:
+    """
+    Send the links that nobody has recalled in time (R14).
+
+    Each row is held while its mails go out: a recall, or the end of the consent, comes before and
+    nothing is sent, or after and the link is dead. Without a mail server they wait on, for as long
+    as the link lives.
+    """
+    for due in stores.disclosures.due(now, AT_ONCE):
+        try:
+            waiting = WaitingMails.from_text(post.open(due.sealed))
+            mail.send_link(waiting.address, waiting.fresh)
+        except TryAgain:
+            stores.disclosures.later(due.id, now + A_MINUTE)
+        else:
+            stores.disclosures.sent(due.id, due.link)
+            log.info("disclosure_sent", disclosure=name_of("disclosures", due.id))

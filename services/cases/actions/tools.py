@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import attrs
 
+from common.passes import Passes
 from services.cases.actions.envelopes import Envelopes
 from services.cases.domain.days import london_day
 from services.cases.domain.rendering.job import Job
@@ -32,6 +33,10 @@ class Tools:
     mail: Mail
     post: Post
     envelopes: Envelopes
+    hold: timedelta
+    """How long the mails of a disclosure wait at the least, so that it can be recalled."""
+    passes: Passes
+    """Checks what the gate signed, before anything leaves."""
     render: Callable[[Job], bytes]
     """Makes the file that leaves, in a process of its own."""
     now: Callable[[], datetime]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import attrs
 import grpc
 from sas.cases.v1 import disclosures_pb2 as pb
@@ -9,7 +11,7 @@ from sas.cases.v1 import disclosures_pb2_grpc
 from sas.common.v1.purpose_pb2 import DisclosurePurpose
 
 from common.caller import current_caller
-from services.cases.actions import collection, disclosures
+from services.cases.actions import collection, disclosures, recall
 from services.cases.actions.tools import Tools
 from services.cases.api.translate import timestamp
 from services.cases.domain.disclosures import Disclosure
@@ -18,6 +20,8 @@ from services.cases.domain.states import DisclosureState
 
 _STATES = {
     DisclosureState.PROPOSED: pb.DISCLOSURE_STATE_PROPOSED,
+    DisclosureState.WAITING: pb.DISCLOSURE_STATE_WAITING,
+    DisclosureState.RECALLED: pb.DISCLOSURE_STATE_RECALLED,
     DisclosureState.SENT: pb.DISCLOSURE_STATE_SENT,
     DisclosureState.COLLECTED: pb.DISCLOSURE_STATE_COLLECTED,
     DisclosureState.ENDED: pb.DISCLOSURE_STATE_ENDED,
@@ -70,16 +74,26 @@ class DisclosuresServicer(disclosures_pb2_grpc.DisclosuresServiceServicer):
         self, request: pb.SendDisclosureRequest, context: grpc.ServicerContext
     ) -> pb.Disclosure:
         return _to_proto(
-            disclosures.send_disclosure(self.tools, request.name, expected_etag=request.etag)
+            disclosures.send_disclosure(
+                self.tools,
+                request.name,
+                expected_etag=request.etag,
+                hold=timedelta(seconds=request.hold_seconds),
+            )
         )
+
+    def RecallDisclosure(
+        self, request: pb.RecallDisclosureRequest, context: grpc.ServicerContext
+    ) -> pb.Disclosure:
+        return _to_proto(recall.recall_disclosure(self.tools, request.name))
 
     def CollectDisclosure(
         self, request: pb.CollectDisclosureRequest, context: grpc.ServicerContext
     ) -> pb.CollectedDocument:
-        payload = collection.collect_disclosure(
+        released = collection.collect_disclosure(
             self.tools, link_token=request.link_token, code=request.code
         )
-        return pb.CollectedDocument(media_type=MEDIA_TYPE, content=payload.content)
+        return pb.CollectedDocument(media_type=released.media_type, content=released.content)
 
 
 def _named(document: str) -> tuple[str, ...]:

@@ -47,4 +47,8 @@ class Payload:
             disclosure.ends_on.isoformat(),
         ):
             return False
-        return same_digest(payload_digest(salt, sealed, self.content), disclosure.payload_digest)
+        return same_digest(self.digest(salt), disclosure.payload_digest)
+
+    def digest(self, salt: bytes) -> str:
+        """Give the digest of what is here."""
+        return payload_digest(salt, self.particulars, self.content)

@@ -36,8 +36,12 @@ class DisclosureState(StrEnum):
     """How far a disclosure got."""
 
     PROPOSED = "proposed"
+    WAITING = "waiting"
+    """The mails wait, and it can still be recalled before anything leaves."""
     SENT = "sent"
     COLLECTED = "collected"
+    RECALLED = "recalled"
+    """A staff member took it back; the consent stands, so it may be sent again."""
     ENDED = "ended"
 
 

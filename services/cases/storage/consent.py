@@ -43,6 +43,8 @@ class Keys:
     """The data keys that consent handed over: used once, in this call, and forgotten."""
 
     _by_item: Mapping[str, bytes] = attrs.field(repr=False)
+    gate_pass: str = attrs.field(default="", repr=False)
+    """What the gate signed, for what may leave with them; empty where nothing leaves."""
 
     def open(self, sealed: SealedItem, field: str = "words") -> bytes:
         """Open one field of an item."""
@@ -128,7 +130,11 @@ class Consent:
                 items=_items(sealed),
             )
         )
-        return _keys(answer.keys)
+        return _keys(answer.keys, answer.gate_pass)
+
+    def record_recall(self, disclosure: str, record: str) -> None:
+        """Have a recall decided and written down; from then on nobody collects it."""
+        self._gate.RecordRecall(gate_pb2.RecordRecallRequest(disclosure=disclosure, record=record))
 
     def authorise_confirmation(
         self, contact: Contact, record: str, sealed: Iterable[SealedItem]
@@ -164,7 +170,7 @@ class Consent:
                 items=_items(sealed),
             )
         )
-        return _keys(answer.keys)
+        return _keys(answer.keys, answer.gate_pass)
 
     def record_breach_facts(self, breach: Breach, words_digest: bytes) -> tuple[str, ...]:
         """Tell the facts of a breach under consideration; gives what is missing, as codes."""
@@ -223,8 +229,8 @@ def _items(sealed: Iterable[SealedItem]) -> list[records_pb2.SealedItem]:
     return [records_pb2.SealedItem(item=each.item, wrapped_key=each.wrapped_key) for each in sealed]
 
 
-def _keys(keys: Iterable[records_pb2.DataKey]) -> Keys:
-    return Keys({each.item: each.key for each in keys})
+def _keys(keys: Iterable[records_pb2.DataKey], gate_pass: str = "") -> Keys:
+    return Keys({each.item: each.key for each in keys}, gate_pass)
 
 
 def _timestamp(moment: datetime) -> Timestamp:

@@ -14,7 +14,7 @@ from services.cases.domain.links import TRIES, StoredLink
 from services.cases.domain.names import record_of
 from services.cases.domain.states import DisclosureState
 from services.cases.storage.sealed import WORDS, SealedItem
-from services.cases.storage.tables import disclosures
+from services.cases.storage.tables import disclosures, passes_used
 
 CONTENT = "content"
 
@@ -32,10 +32,24 @@ _PLAIN: tuple[sa.Column[Any], ...] = (
     disclosures.c.openings,
     disclosures.c.first_opened_at,
 )
-_LIVE = disclosures.c.state.in_(
-    [DisclosureState.PROPOSED, DisclosureState.SENT, DisclosureState.COLLECTED]
-)
-_NO_LINK = {"link_hash": None, "code_salt": None, "code_hash": None, "tries_left": 0}
+_LIVE = disclosures.c.state != DisclosureState.ENDED
+_NO_LINK = {
+    "link_hash": None,
+    "code_salt": None,
+    "code_hash": None,
+    "tries_left": 0,
+    "waiting_sealed": None,
+    "leaves_at": None,
+}
+
+
+@attrs.frozen
+class Due:
+    """Mails whose time to be recalled is over."""
+
+    id: str
+    sealed: str = attrs.field(repr=False)
+    link: StoredLink
 
 
 @attrs.frozen
@@ -120,16 +134,63 @@ class Disclosures:
                 code_hash=link.code_hash,
                 tries_left=TRIES,
                 link_expires_at=expires_at,
+                waiting_sealed=None,
+                leaves_at=None,
                 version=disclosures.c.version + 1,
             )
         )
+
+    def wait(self, id_: str, sealed: str, leaves_at: datetime) -> None:
+        """Let the mails of the link wait, sealed for the worker."""
+        self.connection.execute(
+            sa.update(disclosures)
+            .where(disclosures.c.id == id_)
+            .values(state=DisclosureState.WAITING, waiting_sealed=sealed, leaves_at=leaves_at)
+        )
+
+    def due(self, now: datetime, count: int) -> list[Due]:
+        """Give mails whose time has come, and keep a recall and other workers from them."""
+        c = disclosures.c
+        query = (
+            sa.select(c.id, c.waiting_sealed, c.link_hash, c.code_salt, c.code_hash)
+            .where(c.state == DisclosureState.WAITING, c.leaves_at <= now)
+            .order_by(c.leaves_at, c.id)
+            .limit(count)
+            .with_for_update(skip_locked=True)
+        )
+        return [
+            Due(id_, sealed, StoredLink(*link))
+            for id_, sealed, *link in self.connection.execute(query)
+        ]
+
+    def later(self, id_: str, leaves_at: datetime) -> None:
+        """Let mails wait once more, since no mail server takes them now."""
+        self.connection.execute(
+            sa.update(disclosures).where(disclosures.c.id == id_).values(leaves_at=leaves_at)
+        )
+
+    def recall(self, id_: str) -> bool:
+        """Take back what was sent or waits, with its link; False if there is nothing to."""
+        out = (DisclosureState.WAITING, DisclosureState.SENT, DisclosureState.COLLECTED)
+        c = disclosures.c
+        changed = self.connection.execute(
+            sa.update(disclosures)
+            .where(c.id == id_, sa.or_(c.state.in_(out), c.link_hash.is_not(None)))
+            .values(state=DisclosureState.RECALLED, version=c.version + 1, **_NO_LINK)
+        )
+        return changed.rowcount == 1
 
     def sent(self, id_: str, link: StoredLink) -> bool:
         """Mark that this link was mailed; False if it was replaced or ended in the meantime."""
         changed = self.connection.execute(
             sa.update(disclosures)
             .where(disclosures.c.id == id_, disclosures.c.link_hash == link.token_hash, _LIVE)
-            .values(state=DisclosureState.SENT, version=disclosures.c.version + 1)
+            .values(
+                state=DisclosureState.SENT,
+                version=disclosures.c.version + 1,
+                waiting_sealed=None,
+                leaves_at=None,
+            )
         )
         return changed.rowcount == 1
 
@@ -178,6 +239,20 @@ class Disclosures:
                 first_opened_at=sa.func.coalesce(c.first_opened_at, now),
             )
         )
+
+    def use_pass(self, decision: str, now: datetime) -> bool:
+        """Use a pass of the gate; False if it was used before."""
+        used = self.connection.execute(
+            insert(passes_used)
+            .values(decision=decision, at=now)
+            .on_conflict_do_nothing()
+            .returning(passes_used.c.decision)
+        )
+        return used.one_or_none() is not None
+
+    def forget_passes(self, before: datetime) -> None:
+        """Forget passes that are too old to be used at all."""
+        self.connection.execute(sa.delete(passes_used).where(passes_used.c.at < before))
 
     def end(self, id_: str | None) -> bool:
         """End a disclosure and forget its link; False if there is nothing to end."""

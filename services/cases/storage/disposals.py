@@ -84,6 +84,8 @@ class Disposals:
             code_salt=None,
             code_hash=None,
             tries_left=0,
+            waiting_sealed=None,
+            leaves_at=None,
             **_NOTHING_SEALED,
         )
         marks = tables.redactions

@@ -183,6 +183,9 @@ disclosures = sa.Table(
     _bytes("code_hash"),
     _number("tries_left"),
     _moment("link_expires_at", nullable=True),
+    # The mails that wait, sealed by Vault for the worker.
+    _text("waiting_sealed"),
+    _moment("leaves_at", nullable=True),
     sa.Column("openings", sa.Integer, nullable=False, server_default="0"),
     _moment("first_opened_at", nullable=True),
     sa.UniqueConstraint("link_hash", name="disclosures_link"),
@@ -206,6 +209,14 @@ contacts = sa.Table(
     _bytes("payload_salt"),
     _text("payload_digest"),
     sa.Index("contacts_case", "case_id", "created_at", "id"),
+)
+
+passes_used = sa.Table(
+    "passes_used",
+    metadata,
+    # The decisions whose passes opened the door; each opens it once.
+    sa.Column("decision", sa.Text, primary_key=True),
+    _moment("at"),
 )
 
 redactions = sa.Table(

@@ -10,9 +10,13 @@ from common.errors import InvalidFields
 from services.consent.actions.deciding import Line, decide_and_commit
 from services.consent.actions.opening import Opened, Wrapped, unwrap
 from services.consent.actions.parts import Parts
+from services.consent.actions.passes import with_pass
 from services.consent.domain.facts import Who
 from services.consent.domain.names import is_name
 from services.consent.policies import questions
+
+_SENDING = ("disclosure:send", "disclosure:recall")
+"""Whichever was allowed last says whether it is sent."""
 
 
 @attrs.frozen(kw_only=True)
@@ -69,7 +73,7 @@ def authorise_disclosure(parts: Parts, who: Who, asked: Sending) -> Opened:
             ),
             now,
         )
-    return unwrap(parts, recorded, asked.items)
+    return with_pass(parts, recorded, consent, unwrap(parts, recorded, asked.items))
 
 
 @attrs.frozen(kw_only=True)
@@ -153,7 +157,7 @@ def authorise_collection(parts: Parts, asked: Collecting) -> Opened:
         record = work.records.load(asked.record)
         work.locks.share(asked.disclosure)
         consent = work.consents.of_disclosure(asked.disclosure)
-        sent = work.ledger.was_allowed("disclosure:send", asked.disclosure)
+        sent = work.ledger.last_allowed(_SENDING, asked.disclosure) == "disclosure:send"
         now = parts.clock()
         recorded = decide_and_commit(
             parts,
@@ -177,7 +181,32 @@ def authorise_collection(parts: Parts, asked: Collecting) -> Opened:
             ),
             now,
         )
-    return unwrap(parts, recorded, asked.items)
+    return with_pass(parts, recorded, consent, unwrap(parts, recorded, asked.items))
+
+
+def record_recall(parts: Parts, who: Who, disclosure: str, record_name: str) -> int:
+    """
+    Take back a disclosure: until it is sent again, nobody collects it. Gives the entry's place.
+
+    The disclosure is held until the commit, as for a withdrawal: a look that was decided first
+    stands, and one that comes at the same moment waits and is refused.
+
+    Raises:
+        NotAvailable: they may not know, or there is nothing there.
+        RefusedByPolicy: to staff of the Service, with every reason.
+    """
+    with parts.new_work() as work:
+        record = work.records.load(record_name)
+        work.locks.hold(disclosure)
+        consent = work.consents.of_disclosure(disclosure)
+        recorded = decide_and_commit(
+            parts,
+            work,
+            questions.to_recall(who, record),
+            Line(purpose="disclosure", about=disclosure, consent=consent, disclosure=disclosure),
+            parts.clock(),
+        )
+    return recorded.or_refuse().index
 
 
 def _names(items: Sequence[Wrapped]) -> tuple[str, ...]:

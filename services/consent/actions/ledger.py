@@ -30,6 +30,7 @@ _SHOWN = OPENING | {
     "use:confirm",
     "disclosure:send",
     "disclosure:collect",
+    "disclosure:recall",
     "breach:advise",
     "breach:decide",
     "breach:disclose",

@@ -46,6 +46,12 @@ class Opened:
 
     ledger_index: int
     keys: Sequence[tuple[str, bytes]] = attrs.field(repr=False)
+    gate_pass: str = attrs.field(default="", repr=False)
+    """What the gate signed, where something may leave with these keys."""
+
+    def passed(self, gate_pass: str) -> Opened:
+        """Give the same, with a pass."""
+        return attrs.evolve(self, gate_pass=gate_pass)
 
 
 def unwrap(parts: Parts, recorded: Recorded, items: Sequence[Wrapped]) -> Opened:

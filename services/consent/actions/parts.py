@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 
+from common.passes import PassOffice
 from common.vault import Vault
 from services.consent.actions.signing import LedgerKey
 from services.consent.policies.engine import Policy
@@ -28,6 +29,7 @@ class Parts:
     policy: Policy
     vault: Vault
     ledger_key: LedgerKey
+    passes: PassOffice
     clock: Callable[[], datetime] = now_in_utc
     verbal_lasts: timedelta = timedelta(days=7)
     """How long a spoken yes counts unless it is confirmed."""

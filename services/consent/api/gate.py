@@ -32,7 +32,9 @@ class GateServicer(gate_pb2_grpc.GateServiceServicer):
             ),
         )
         return gate_pb2.AuthoriseDisclosureResponse(
-            ledger_index=opened.ledger_index, keys=data_keys(opened.keys)
+            ledger_index=opened.ledger_index,
+            keys=data_keys(opened.keys),
+            gate_pass=opened.gate_pass,
         )
 
     def AuthoriseConfirmation(
@@ -53,6 +55,12 @@ class GateServicer(gate_pb2_grpc.GateServiceServicer):
             ledger_index=opened.ledger_index, keys=data_keys(opened.keys)
         )
 
+    def RecordRecall(
+        self, request: gate_pb2.RecordRecallRequest, context: grpc.ServicerContext
+    ) -> gate_pb2.RecordRecallResponse:
+        index = gate.record_recall(self._parts, caller(), request.disclosure, request.record)
+        return gate_pb2.RecordRecallResponse(ledger_index=index)
+
     def AuthoriseCollection(
         self, request: gate_pb2.AuthoriseCollectionRequest, context: grpc.ServicerContext
     ) -> gate_pb2.AuthoriseCollectionResponse:
@@ -68,5 +76,7 @@ class GateServicer(gate_pb2_grpc.GateServiceServicer):
             ),
         )
         return gate_pb2.AuthoriseCollectionResponse(
-            ledger_index=opened.ledger_index, keys=data_keys(opened.keys)
+            ledger_index=opened.ledger_index,
+            keys=data_keys(opened.keys),
+            gate_pass=opened.gate_pass,
         )

@@ -185,6 +185,11 @@ def to_confirm_use(
     )
 
 
+def to_recall(who: Who, record: Record) -> Question:
+    """May *who* take back what was sent of *record*?"""
+    return Question(who, "disclosure:recall", record)
+
+
 def to_collect(
     record: Record,
     consent: Consent | None,

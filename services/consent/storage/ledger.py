@@ -224,6 +224,20 @@ class Ledger:
             conditions.append(entries.c.actor == actor)
         return bool(self.connection.scalar(select(exists().where(*conditions))))
 
+    def last_allowed(self, actions: Iterable[str], disclosure: str) -> str:
+        """Give which of *actions* on *disclosure* was allowed last; empty if none was."""
+        query = (
+            select(entries.c.action)
+            .where(
+                entries.c.disclosure == disclosure,
+                entries.c.action.in_(list(actions)),
+                entries.c.effect == "allow",
+            )
+            .order_by(entries.c.idx.desc())
+            .limit(1)
+        )
+        return self.connection.scalar(query) or ""
+
     def breaches_of(self, student: str) -> list[str]:
         """Give the breaches of confidentiality that the ledger has a line about, for a student."""
         query = (

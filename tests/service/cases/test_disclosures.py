@@ -10,7 +10,7 @@ from sas.cases.v1 import disclosures_pb2
 from sas.common.v1.purpose_pb2 import DISCLOSURE_PURPOSE_WELFARE_SUPPORT
 from sas.consent.v1 import consents_pb2
 
-from common.errors import NotAvailable, OurFault, RefusedByPolicy, StaleEtag, TryAgain
+from common.errors import NotAvailable, RefusedByPolicy, StaleEtag, TryAgain
 from tests.kit.house import Person, eventually
 from tests.service.cases.house import House, student
 from tests.service.cases.office import (
@@ -133,7 +133,7 @@ def test_a_payload_changed_in_the_tables_does_not_leave(
     agree(sas, zoe, disclosure)
     bare = disclosure.name.partition("/")[2]
     sas.sql("update disclosures set ends_on = ends_on + 1 where id = %s", bare)
-    with pytest.raises(OurFault):
+    with pytest.raises(RefusedByPolicy):
         office.sends(disclosure.name)
     assert sas.mails(address) == []
 

@@ -22,6 +22,7 @@ from sas.consent.v1 import (
 )
 
 from common.db import Database
+from common.passes import PassOffice
 from common.rpc.client import Peer
 from services.consent.actions.parts import Parts
 from services.consent.actions.signing import LedgerKey
@@ -106,6 +107,7 @@ class House(house.House):
                 group_commit=GroupCommit(database.reserved()),
                 policy=Policy.load(),
                 vault=vault,
+                passes=PassOffice(vault),
                 ledger_key=LedgerKey(vault, Settings().origin),
                 clock=clock,
             )

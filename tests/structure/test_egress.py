@@ -1,0 +1,129 @@
+"""
+R3: one door. By which RPCs words can reach somebody outside, and that each goes through the gate.
+
+Who adds an RPC says in its `access` option what leaves by it. What can reach a third party needs
+`gate: true`, and its answer or mail can be made only of what `egress.let_out` has released.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from sas.common.v1 import access_pb2
+
+from tests.structure.test_protos import CHECKOUT, RPCS, Rpc, each_rpc
+
+WORDS = (access_pb2.DATA_CLASS_PERSON, access_pb2.DATA_CLASS_WORDS)
+OUTWARD = ("Collect", "Send", "Print", "Export", "Mail", "Post", "Publish", "Share", "Forward")
+"""With such a verb somebody outside gets something."""
+
+TO_ONESELF = {
+    "identity.CompleteSignIn": "a new session, to the one who signs in",
+}
+"""RPCs without a session whose answer is about the one who calls, and nobody else."""
+
+NO_WORDS = {
+    "consent.ExportConsentRecord": "the student's own consent, to them or the staff",
+    "consent.ExportFhirConsent": "the student's own consent, to them or the staff",
+}
+"""RPCs with an outward verb that let nobody's words out to a third party, and why."""
+
+GATED = {"cases.CollectDisclosure", "cases.SendDisclosure"}
+"""All RPCs by which words leave. Another one is another decision, to be made here on purpose."""
+
+
+@each_rpc
+def test_what_reaches_somebody_without_a_session_goes_through_the_gate(rpc: Rpc) -> None:
+    """A third party has no session: by no other door can words reach one."""
+    if rpc.access.door == access_pb2.DOOR_ANYONE and rpc.access.data_class in WORDS:
+        assert rpc.access.gate or rpc.name in TO_ONESELF
+
+
+@each_rpc
+def test_what_is_sent_outward_goes_through_the_gate(rpc: Rpc) -> None:
+    if rpc.method.name.startswith(OUTWARD) and rpc.access.data_class in WORDS:
+        assert rpc.access.gate or rpc.name in NO_WORDS
+
+
+@each_rpc
+def test_the_gate_is_the_policys_and_leaves_a_line(rpc: Rpc) -> None:
+    if rpc.access.gate:
+        assert rpc.access.decided_by == access_pb2.DECIDED_BY_POLICY
+        assert rpc.access.audit.startswith("disclosure:")
+        assert rpc.access.data_class == access_pb2.DATA_CLASS_WORDS
+
+
+def test_there_are_two_ways_out() -> None:
+    """An access request, a print or an export of a case would be a third: there is none yet."""
+    assert {rpc.name for rpc in RPCS if rpc.access.gate} == GATED
+
+
+# The door itself
+
+CASES = CHECKOUT / "services/cases"
+FILES = sorted(CASES.rglob("*.py"))
+
+
+def calls_of(name: str) -> set[str]:
+    """Give the files of cases that call a function or make a value of this name."""
+    return {
+        str(file.relative_to(CASES))
+        for file in FILES
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.Call) and called(node.func) == name
+    }
+
+
+def called(what: ast.expr) -> str:
+    match what:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("name", "where"),
+    [
+        ("Released", {"actions/egress.py"}),
+        ("let_out", {"actions/collection.py", "actions/disclosures.py"}),
+        ("check", {"actions/egress.py"}),
+        ("send_link", {"actions/disclosures.py", "actions/posting.py"}),
+        ("WaitingMails", {"actions/disclosures.py"}),
+        ("CollectedDocument", {"api/disclosures.py"}),
+    ],
+)
+def test_the_door_is_one_place(name: str, where: set[str]) -> None:
+    """What leaves is released in one place, and nobody makes it, or mails a link, elsewhere."""
+    assert calls_of(name) - {"domain/links.py"} == where
+
+
+def test_what_a_third_party_gets_is_what_was_released() -> None:
+    """The answer of the one RPC that gives bytes away is filled from `released` only."""
+    tree = ast.parse((CASES / "api/disclosures.py").read_text())
+    (made,) = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and called(node.func) == "CollectedDocument"
+    ]
+    for argument in made.keywords:
+        match argument.value:
+            case ast.Attribute(value=ast.Name(id="released")):
+                continue
+        pytest.fail(f"{argument.arg} is not what was released")
+
+
+def test_the_gate_signs_in_one_place_only() -> None:
+    """Only `consent` may sign passes, by its code and by its Vault policy."""
+    signing = [
+        str(file.relative_to(CHECKOUT))
+        for file in sorted((CHECKOUT / "services").rglob("*.py"))
+        if "PassOffice(" in file.read_text()
+    ]
+    assert signing == ["services/consent/__main__.py"]
+    policies = CHECKOUT / "deploy/vault/policies"
+    may_sign = {
+        each.name for each in Path(policies).glob("*.hcl") if "tokens/sign/gate" in each.read_text()
+    }
+    assert may_sign == {"consent-serve.hcl"}
