@@ -245,13 +245,22 @@ def order_of_opening(state: State, index: int) -> Opening:
     return Opening(committed=str(found["at"]), asked=asked)
 
 
+def mails_to(state: State, address: str) -> int:
+    """Count the mails in the third party's mailbox."""
+    mails = (email.message_from_bytes(each.read_bytes()) for each in _mailbox(state))
+    return sum(address in str(mail["To"]) for mail in mails)
+
+
+def _mailbox(state: State) -> list[Path]:
+    return sorted((state / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime)
+
+
 def mail_for(state: State, address: str) -> tuple[str, str]:
     """Return link token and code from the two newest mails in the third party's mailbox."""
     link = code = ""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (link and code) and time.monotonic() < deadline:
-        newest = sorted((state / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime)
-        for path in newest:
+        for path in _mailbox(state):
             message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
             if message["To"] is None or address not in message["To"]:
                 continue

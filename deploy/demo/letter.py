@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+FRIEND = "Wilhelmina Otherbird"
+"""Somebody else, about whom nothing leaves."""
+
 LINES = (
     "Dear Tutor,",
     "I have been unwell since the beginning of term, and ask for an extension",
     "of two weeks for my dissertation.",
+    "My flatmate Wilhelmina Otherbird can tell you how bad it was.",
 )
 
 

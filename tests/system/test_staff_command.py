@@ -172,6 +172,25 @@ def test_an_empty_note_is_not_sent(adviser: Terminal, case: str) -> None:
     assert "nothing was sent" in said.err
 
 
+def test_what_is_marked_is_hidden_and_shown_before_it_leaves(
+    stack: FullStack, adviser: Terminal, case: str
+) -> None:
+    """R14: redaction preview. The passage comes by standard input, never as an argument."""
+    note = deeds.adviser_writes_a_note(stack, case, "Wilhelmina was there.")
+    marks = "another-person: Wilhelmina // her flatmate\n"
+    said = adviser.types("disclosure", "redact", note, "--from", "-", "--json", words=marks)
+    redaction = json.loads(said.out)["name"]
+    shown = json.loads(adviser.types("disclosure", "preview", redaction, "--json").out)
+    assert shown["marks"][0]["why"] == "her flatmate"
+    left = base64.b64decode(shown["content"])
+    assert left.startswith(b"%PDF-")
+    assert b"Wilhelmina" not in left
+    wrong = adviser.types("disclosure", "redact", note, "--from", "-", words="Wilhelmina\n")
+    assert wrong.code == 2
+    assert "Line 1" in wrong.err
+    assert "Wilhelmina" not in wrong.err
+
+
 def test_a_refusal_names_every_reason(stack: FullStack, adviser: Terminal, case: str) -> None:
     """R3: without the student's consent the letter stays, and the adviser reads why."""
     document = deeds.adviser_attaches_a_letter(stack, case)

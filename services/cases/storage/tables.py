@@ -190,6 +190,7 @@ disclosures = sa.Table(
     _moment("first_opened_at", nullable=True),
     sa.UniqueConstraint("link_hash", name="disclosures_link"),
     sa.Index("disclosures_case", "case_id"),
+    sa.Index("disclosures_waiting", "leaves_at", postgresql_where=sa.text("leaves_at is not null")),
 )
 
 contacts = sa.Table(
