@@ -21,6 +21,7 @@ MAY_BE_LOCAL_ONLY = (
     "tests/service/vault/test_snapshots.py",
     "tests/service/events/test_outages.py",
     "tests/service/database/test_outage.py",
+    "tests/service/consent/test_crashes.py",
 )
 """Tests of the installed programs themselves. Any other test must do on every lane."""
 
