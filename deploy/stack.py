@@ -307,7 +307,9 @@ def down(state: State) -> None:
 
 
 def status(state: State) -> int:
-    """Show every process; the exit code is 1 when one isn't as it should be."""
+    """Show every process, and the ledger; exit with 1 when something isn't as it should be."""
+    from deploy import ledger_health
+
     found = rows(state, ask=True)
     print(f"{'process':<20} {'state':<9} {'pid':>7} {'for':>8} {'restarts':>8}  last exit")
     good = True
@@ -321,6 +323,10 @@ def status(state: State) -> int:
             f"{name:<20} {row['stage']:<9} {row['pid'] or '-':>7} {since:>8}"
             f" {row['restarts']:>8}  {ended}{why}"
         )
+    if found.get("consent-serve", {}).get("stage") == "ready":
+        for line in ledger_health.lines(state):
+            good &= line.fine
+            print(f"{'ledger':<20} {'' if line.fine else 'ATTENTION: '}{line.text}")
     return 0 if good else 1
 
 
