@@ -26,6 +26,7 @@ import structlog
 from benchmarks.measure import alone, heading, together
 from common.config import load
 from common.db import Database
+from common.passes import PassOffice
 from common.vault import Vault
 from deploy.demo import behind
 from deploy.postgres import provision
@@ -105,6 +106,14 @@ class NoKeys:
         """Give as many keys as were asked for."""
         return [b""] * len(items)
 
+    def public_keys(self, mount: str, key: str) -> dict[int, bytes]:
+        """Give the one version that there is."""
+        return {1: b""}
+
+    def sign(self, mount: str, key: str, message: bytes, version: int | None = None) -> bytes:
+        """Sign a pass with nothing."""
+        return b""
+
 
 @contextmanager
 def consent_serve(state: State) -> Iterator[Parts]:
@@ -117,6 +126,7 @@ def consent_serve(state: State) -> Iterator[Parts]:
             group_commit=GroupCommit(database.reserved()),
             policy=Policy.load(),
             vault=cast(Vault, NoKeys()),
+            passes=PassOffice(NoKeys()),
             ledger_key=LedgerKey(vault, config.settings.origin),
         )
         database.close()
