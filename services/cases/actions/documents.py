@@ -15,7 +15,7 @@ from common.pages import page_size
 from services.cases.actions.fields import cut, position_after
 from services.cases.actions.repeats import name_once
 from services.cases.actions.tools import Tools
-from services.cases.domain.documents import Document, Fingerprint, is_what_it_says
+from services.cases.domain.documents import Document, is_what_it_says
 from services.cases.domain.names import id_of, record_of
 from services.cases.domain.states import RecordKind
 from services.cases.storage.documents import CONTENT, TITLE
@@ -74,7 +74,7 @@ def attach_document(
         held = work.cases.hold(found.id)
         if held is None or not held.state.takes_more:
             raise WrongState("This case is being disposed of.")
-        if not work.documents.add(document, sealed, Fingerprint.of(content)):
+        if not work.documents.add(document, sealed):
             return work.documents.find(document_id) or document
         work.commit()
     log.info("document_attached", document=name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 from datetime import datetime
 
 import attrs
@@ -53,25 +51,3 @@ class Document:
     def name(self) -> str:
         """The resource name, which is also the item's name for its data key."""
         return name_of("documents", self.id)
-
-
-@attrs.frozen
-class Fingerprint:
-    """
-    SHA-256(salt || content): stands for the file where the file can't be opened.
-
-    Salted (32 bytes), as it lies beside the ciphertext: a guessed letter must not be confirmed.
-    """
-
-    salt: bytes
-    digest: bytes
-
-    @classmethod
-    def of(cls, content: bytes) -> Fingerprint:
-        """Take the fingerprint of a file, with a fresh salt."""
-        return cls.taken(secrets.token_bytes(32), content)
-
-    @classmethod
-    def taken(cls, salt: bytes, content: bytes) -> Fingerprint:
-        """Take the fingerprint with a given salt, to compare it with an earlier one."""
-        return cls(salt, hashlib.sha256(salt + content).digest())

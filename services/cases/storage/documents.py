@@ -9,7 +9,7 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.cases.domain.documents import Document, Fingerprint
+from services.cases.domain.documents import Document
 from services.cases.domain.names import name_of, record_of
 from services.cases.storage.paging import after
 from services.cases.storage.sealed import SealedItem
@@ -34,7 +34,7 @@ class Documents:
 
     connection: sa.Connection
 
-    def add(self, document: Document, sealed: SealedItem, fingerprint: Fingerprint) -> bool:
+    def add(self, document: Document, sealed: SealedItem) -> bool:
         """Keep a new document; False if it is there already, by an earlier try of the request."""
         added = self.connection.execute(
             insert(documents)
@@ -43,8 +43,6 @@ class Documents:
                 wrapped_key=sealed.wrapped_key,
                 title_sealed=sealed.ciphertexts[TITLE],
                 content_sealed=sealed.ciphertexts[CONTENT],
-                content_salt=fingerprint.salt,
-                content_digest=fingerprint.digest,
             )
             .on_conflict_do_nothing()
             .returning(documents.c.id)
@@ -72,14 +70,6 @@ class Documents:
             wrapped_key=wrapped_key,
             ciphertexts={TITLE: title, CONTENT: content},
         )
-
-    def fingerprint(self, document: Document) -> Fingerprint | None:
-        """Give the salted digest of the content; None when the record was disposed of."""
-        query = sa.select(documents.c.content_salt, documents.c.content_digest).where(
-            documents.c.id == document.id
-        )
-        salt, digest = self.connection.execute(query).one()
-        return Fingerprint(salt, digest) if salt is not None else None
 
     def page(
         self, case_id: str, size: int, last: tuple[datetime, str] | None

@@ -104,6 +104,7 @@ documents = sa.Table(
     _text("wrapped_key"),
     _bytes("title_sealed"),
     _bytes("content_sealed"),
+    # Of documents that came before disclosures were rendered; to be dropped in a later release.
     _bytes("content_salt"),
     _bytes("content_digest"),
     sa.Index("documents_case", "case_id", "created_at", "id"),

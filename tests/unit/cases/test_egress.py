@@ -1,0 +1,143 @@
+"""R3, R4: the door opens for a pass that fits what lies here, and opens once."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+from typing import Any
+from uuid import uuid4
+
+import attrs
+import pytest
+
+from common.passes import Passes, PassOffice, PassRefused
+from common.seal import seal
+from services.cases.actions.egress import bound, let_out
+from services.cases.actions.payloads import SealedPayload
+from services.cases.domain.disclosures import Disclosure, Particulars, payload_digest
+from services.cases.domain.names import record_of
+from services.cases.domain.payload import PayloadChanged
+from services.cases.domain.states import DisclosureState
+from services.cases.storage.consent import Keys
+from services.cases.storage.disclosures import CONTENT
+from services.cases.storage.sealed import WORDS, SealedItem
+from tests.unit.common.test_passes import Signer
+
+KEY, SALT, FILE = b"k" * 32, b"s" * 32, b"%PDF- the file"
+
+
+class UsedPasses:
+    """Remembers which passes were used, as the table does."""
+
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+
+    def use_pass(self, decision: str, now: datetime) -> bool:
+        """Use a pass; False the second time."""
+        fresh = decision not in self.used
+        self.used.add(decision)
+        return fresh
+
+
+@attrs.frozen
+class Door:
+    """The door, with the gate's key beside it."""
+
+    signer: Signer = attrs.field(factory=Signer)
+    used: UsedPasses = attrs.field(factory=UsedPasses)
+
+    def opens(self, found: SealedPayload, gate_pass: str, action: str = "disclosure:send") -> bytes:
+        """Let out what is found here."""
+        tools: Any = SimpleNamespace(passes=Passes(self.signer), now=lambda: datetime.now(UTC))
+        work: Any = SimpleNamespace(disclosures=self.used)
+        keys = Keys({found.disclosure.name: KEY}, gate_pass)
+        return let_out(tools, work, found, keys, action).content
+
+    def pass_for(self, found: SealedPayload, action: str = "disclosure:send", **other: Any) -> str:
+        """Sign a pass for what is found here, or for something else."""
+        payload = found.open(Keys({found.disclosure.name: KEY}))
+        said = attrs.evolve(bound(found, payload, action), **other)
+        return PassOffice(self.signer).issue(said, "entry-1")
+
+
+def letter() -> SealedPayload:
+    """Seal a letter as it lies in the tables."""
+    what = Particulars(
+        items=[f"documents/{uuid4()}"],
+        titles=["A letter"],
+        recipient=f"thirdParties/{uuid4()}",
+        recipient_name="Dr Example",
+        recipient_address="tutor@example.org",
+        purpose="DISCLOSURE_PURPOSE_WELFARE_SUPPORT",
+        ends_on="2026-12-01",
+    )
+    disclosure = Disclosure(
+        id=str(uuid4()),
+        case_id=str(uuid4()),
+        items=what.items,
+        recipient=what.recipient,
+        purpose=what.purpose,
+        ends_on=date(2026, 12, 1),
+        consent="consents/1",
+        state=DisclosureState.PROPOSED,
+        version=1,
+        payload_digest=payload_digest(SALT, what, FILE),
+    )
+    record = record_of(disclosure.case_id)
+    fields = {WORDS: what.canonical(), CONTENT: FILE}
+    sealed = SealedItem(
+        record,
+        disclosure.name,
+        "wrapped",
+        {
+            name: seal(KEY, words, record=record, item=disclosure.name, field=name)
+            for name, words in fields.items()
+        },
+    )
+    return SealedPayload(disclosure, sealed, SALT)
+
+
+def test_a_pass_that_fits_opens_the_door_once() -> None:
+    door, found = Door(), letter()
+    gate_pass = door.pass_for(found)
+    assert door.opens(found, gate_pass) == FILE
+    with pytest.raises(PassRefused) as refused:
+        door.opens(found, gate_pass)
+    assert refused.value.because == "used"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"action": "disclosure:collect"},
+        {"about": f"disclosures/{uuid4()}"},
+        {"recipient": f"thirdParties/{uuid4()}"},
+        {"purpose": "safety"},
+        {"items": frozenset({"disclosures/1"})},
+        {"payload": "0" * 64},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_a_pass_for_anything_else_does_not(other: dict[str, Any]) -> None:
+    door, found = Door(), letter()
+    with pytest.raises(PassRefused) as refused:
+        door.opens(found, door.pass_for(found, **other))
+    assert refused.value.because == "for_something_else"
+    assert door.used.used == set()
+
+
+def test_no_pass_no_letter() -> None:
+    """Keys alone are not enough: a preview's keys come without a pass."""
+    door, found = Door(), letter()
+    with pytest.raises(PassRefused):
+        door.opens(found, "")
+    with pytest.raises(PassRefused):
+        door.opens(found, Door().pass_for(found))
+
+
+def test_what_was_changed_here_stays_whatever_the_pass() -> None:
+    door, found = Door(), letter()
+    gate_pass = door.pass_for(found)
+    moved = attrs.evolve(found.disclosure, purpose="DISCLOSURE_PURPOSE_SAFETY")
+    with pytest.raises(PayloadChanged):
+        door.opens(attrs.evolve(found, disclosure=moved), gate_pass)
