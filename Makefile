@@ -41,7 +41,7 @@ test-containers: setup ## the tests of services, with servers in containers
 	@$(PYTHON_IN) -m tests.containers.run
 
 bench: setup ## the benchmarks, as ratios to a baseline of the same run
-	@$(STACK) up && $(PYTHON_IN) -m benchmarks.notes && $(PYTHON_IN) -m benchmarks.stack; \
+	@$(STACK) up && $(PYTHON_IN) -m benchmarks.notes && $(PYTHON_IN) -m benchmarks.ledger && $(PYTHON_IN) -m benchmarks.stack; \
 		code=$$?; $(STACK) down; exit $$code
 
 events: ## events that could not be handled (`.venv/bin/sas events retry` puts them back)

@@ -12,6 +12,7 @@ its entry committed, at most three times a bare durable commit.
 
 from __future__ import annotations
 
+import itertools
 import statistics
 import threading
 import uuid
@@ -100,19 +101,19 @@ def p50(call: Callable[[], object]) -> float:
 
 
 class NoKeys:
-    """Stands where Vault would open the keys, which is not what is measured here."""
+    """Stands where Vault would open keys and sign passes, which is not what is measured here."""
 
     def unwrap_keys(self, mount: str, key: str, items: Sequence[object]) -> list[bytes]:
         """Give as many keys as were asked for."""
         return [b""] * len(items)
 
     def public_keys(self, mount: str, key: str) -> dict[int, bytes]:
-        """Give the one version that there is."""
-        return {1: b""}
+        """Give one public key that nobody has the private half of."""
+        return {1: bytes(32)}
 
     def sign(self, mount: str, key: str, message: bytes, version: int | None = None) -> bytes:
-        """Sign a pass with nothing."""
-        return b""
+        """Give what is as long as a signature."""
+        return bytes(64)
 
 
 @contextmanager
@@ -141,10 +142,13 @@ def bare_commits(state: State) -> Iterator[Callable[[], object]]:
         behind.vault_as(state, "consent-serve") as vault,
         provision.connect(state, settings.name) as admin,
     ):
-        user, password, _, _ = vault.database_login(settings.vault_role)
+        # A login may have twenty connections.
+        logins = [vault.database_login(settings.vault_role) for _ in range(MANY // 16 + 1)]
+        turns = itertools.count()
 
         def insert() -> None:
             if not hasattr(own, "connection"):
+                user, password, _, _ = logins[next(turns) % len(logins)]
                 own.connection = psycopg.connect(
                     host=settings.host,
                     port=settings.port,
