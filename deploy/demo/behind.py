@@ -233,9 +233,18 @@ class Opening:
     asked: str
 
 
-def order_of_opening(state: State, index: int) -> Opening:
-    """Return when an entry was made and when Vault was asked for a key under the same decision."""
-    found = entry(state, index)
+def order_of_opening(state: State, action: str, student: str) -> Opening:
+    """
+    Return when an entry was made and when Vault was asked for a key under the same decision.
+
+    It is the student's newest entry with this action. Their own list tells no place in the ledger.
+    """
+    with provision.connect(state, "consent") as connection:
+        row = connection.execute(
+            "SELECT coalesce(max(idx), -1) FROM entries WHERE action = %s AND student = %s",
+            (action, student),
+        ).fetchone()
+    found = entry(state, int(str(row[0])) if row else -1)
     asked = ""
     for line in (state / "vault/audit.log").read_text().splitlines():
         record = json.loads(line)

@@ -35,7 +35,9 @@ def serve(config: Config[Settings], vault: Vault) -> None:
     """Answer calls until told to leave."""
     from sas.consent.v1 import (
         breach_procedure_pb2_grpc,
+        breach_tasks_pb2_grpc,
         consents_pb2_grpc,
+        embargoes_pb2_grpc,
         gate_pb2_grpc,
         ledger_pb2_grpc,
         records_pb2_grpc,
@@ -49,7 +51,9 @@ def serve(config: Config[Settings], vault: Vault) -> None:
     from services.consent.actions.parts import Parts
     from services.consent.actions.signing import LedgerKey
     from services.consent.api.breach_procedure import BreachProcedureServicer
+    from services.consent.api.breach_tasks import BreachTasksServicer
     from services.consent.api.consents import ConsentsServicer
+    from services.consent.api.embargoes import EmbargoesServicer
     from services.consent.api.gate import GateServicer
     from services.consent.api.ledger import LedgerServicer
     from services.consent.api.records import RecordsServicer
@@ -81,6 +85,11 @@ def serve(config: Config[Settings], vault: Vault) -> None:
                 breach_procedure_pb2_grpc.add_BreachProcedureServiceServicer_to_server,
                 BreachProcedureServicer(parts),
             ),
+            (
+                breach_tasks_pb2_grpc.add_BreachTasksServiceServicer_to_server,
+                BreachTasksServicer(parts),
+            ),
+            (embargoes_pb2_grpc.add_EmbargoesServiceServicer_to_server, EmbargoesServicer(parts)),
             (walls_pb2_grpc.add_WallsServiceServicer_to_server, WallsServicer(parts)),
             (releases_pb2_grpc.add_ReleasesServiceServicer_to_server, ReleasesServicer(parts)),
             (ledger_pb2_grpc.add_LedgerServiceServicer_to_server, LedgerServicer(parts)),

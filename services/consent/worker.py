@@ -16,7 +16,8 @@ from services.consent.actions.witnessing import ask_witness
 from services.consent.config import Settings
 from services.consent.storage.witness_line import WitnessLine
 
-_DAY = 24 * 3600.0
+_HOUR = 3600.0
+_DAY = 24 * _HOUR
 
 
 @handles(RecordDisposed)
@@ -40,6 +41,9 @@ def timers(config: Config[Settings], key: LedgerKey, lines: Sequence[WitnessLine
     def lapse(deps: Deps) -> None:
         housekeeping.end_lapsed_consents(deps.connection, datetime.now(UTC))
 
+    def watch_breaches(deps: Deps) -> None:
+        housekeeping.watch_breaches(deps.connection, datetime.now(UTC))
+
     def forget(deps: Deps) -> None:
         forget_requests(deps.connection)
 
@@ -53,6 +57,7 @@ def timers(config: Config[Settings], key: LedgerKey, lines: Sequence[WitnessLine
         Timer("checkpoint", config.settings.checkpoint_seconds, checkpoint),
         Timer("tiles", config.settings.tiles_seconds, tiles),
         Timer("lapse", config.settings.lapse_seconds, lapse),
+        Timer("watch_breaches", _HOUR, watch_breaches),
         Timer("forget_requests", _DAY, forget),
         # One for each, so that a silent witness holds up no other.
         *(Timer("witness", config.settings.witness_seconds, asking(line)) for line in lines),

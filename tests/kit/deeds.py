@@ -337,6 +337,8 @@ def adviser_drafts_a_breach(
                     ground=RISK,
                     serious=breaches_pb2.YES_NO_YES,
                     imminent=breaches_pb2.YES_NO_YES,
+                    whose_safety="student",
+                    student_first=breaches_pb2.StudentFirst(why_not="no_time"),
                     outline=outline,
                     reason=reason,
                     intended_outcome=intended_outcome,

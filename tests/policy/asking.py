@@ -265,4 +265,5 @@ def _numerals(value: Any) -> Iterator[int]:
 
 
 def _text(number: int, kind: str) -> str:
-    return CODES.text(number) or f"{kind} {number}"
+    known = CODES.text(number)  # which may be the empty text
+    return f"{kind} {number}" if known is None else known

@@ -40,7 +40,14 @@ AGREEING = frozenset(
     {"consent:give", "consent:confirm", "consent:record_verbal", "consent:witness"}
 )
 LETTING_GO = frozenset({"disclosure:send", "disclosure:collect", "use:confirm"})
-BREACHING = frozenset({"breach:advise", "breach:decide", "breach:disclose"})
+EMBARGO = frozenset({"embargo:review", "embargo:lift"})
+BREACHING = EMBARGO | {
+    "breach:advise",
+    "breach:decide",
+    "breach:disclose",
+    "breach:review",
+    "breach:add",
+}
 WALLS = frozenset({"wall:declare", "wall:lift"})
 BY_STUDENT = ANSWERING | {"registration_form:read", "disclosure:preview", "access_list:read"}
 BY_STAFF = (
@@ -60,8 +67,8 @@ ON_A_RECORD = (
     | WALLS
     | {"consent:request", "disclosure:recall", "record:dispose"}
 )
-IN_USE = ON_A_RECORD - WALLS - {"consent:refuse", "consent:withdraw"}
-"""A yes can be taken back, and a wall put up, whatever has become of the record."""
+IN_USE = ON_A_RECORD - WALLS - EMBARGO - {"consent:refuse", "consent:withdraw"}
+"""A yes can be taken back, a wall put up, an embargo lifted, whatever has become of the record."""
 
 KIND_OF_RECORD: Mapping[str, str] = {
     **dict.fromkeys(("case_note:read", "document:read", "disclosure:preview"), "case"),
@@ -181,7 +188,7 @@ def asked_by_another_service(asked: Asked) -> Any:
     return asked.record.known and asked.through != asked.record.kept_by
 
 
-@on(*IN_USE)
+@on(*IN_USE, *EMBARGO)
 def conflict_of_interest(asked: Asked) -> Any:
     """A wall stands between them."""
     return asked.who.name in asked.record.walled
@@ -475,6 +482,14 @@ def not_imminent(asked: Asked) -> Any:
 
 
 @on("breach:decide")
+def whose_safety_missing(asked: Asked) -> Any:
+    """The student's own or others' safety: said which."""
+    return (
+        _has_ground(asked) and asked.breach.ground.asks_for_risk and asked.breach.whose_safety == ""
+    )
+
+
+@on("breach:decide")
 def outline_missing(asked: Asked) -> Any:
     """i: name of the student and brief outline."""
     return asked.breach is not None and not asked.breach.has_outline
@@ -508,13 +523,22 @@ def recipient_not_of_ground(asked: Asked) -> Any:
 
 @on("breach:decide")
 def advice_missing(asked: Asked) -> Any:
-    """ii: at least one other staff member, unwalled, on this very version."""
-    if asked.breach is None:
+    """ii: at least one other staff member, unwalled, on this very version; but in an emergency."""
+    if asked.breach is None or asked.emergency:
         return False
-    advice = asked.breach.advice
-    if advice is None or advice.outdated:
-        return True
-    return advice.colleague == asked.breach.involved or advice.colleague in asked.record.walled
+    return not _advised(asked)
+
+
+@on("breach:decide")
+def nobody_reachable_unsaid(asked: Asked) -> Any:
+    """An emergency is when nobody can be reached, and why is said."""
+    return asked.breach is not None and asked.emergency and not asked.breach.has_nobody_reachable
+
+
+@on("breach:decide")
+def a_colleague_was_reached(asked: Asked) -> Any:
+    """Who was reached and has answered is not left out by calling it an emergency."""
+    return asked.breach is not None and asked.emergency and _advised(asked)
 
 
 @on("breach:decide")
@@ -527,16 +551,44 @@ def advice_against(asked: Asked) -> Any:
 
 @on("breach:decide")
 def student_not_spoken_to(asked: Asked) -> Any:
-    """The student first; not where telling them may be an offence."""
-    if asked.breach is None or asked.breach.has_student_spoken_to:
+    """The student first, in words and in codes; not where telling them may be an offence."""
+    if asked.breach is None:
+        return False
+    if asked.breach.has_student_spoken_to and asked.breach.student_first != "":
         return False
     return not (asked.breach.ground is not None and asked.breach.ground.tipping_off)
 
 
-@on("breach:disclose")
+@on("breach:disclose", "breach:add")
 def breach_not_decided(asked: Asked) -> Any:
-    """Decided before told."""
+    """Decided before told; added to when it can be amended no longer."""
     return asked.breach is not None and not asked.breach.decided
+
+
+@on("breach:review")
+def no_review_waits(asked: Asked) -> Any:
+    """Only what was decided in an emergency is reviewed, and once."""
+    return asked.breach is not None and not asked.breach.awaits_review
+
+
+@on("breach:review")
+def review_by_oneself(asked: Asked) -> Any:
+    """By another staff member."""
+    return asked.breach is not None and asked.breach.involved == asked.who.name
+
+
+@on(*EMBARGO)
+def no_embargo_stands(asked: Asked) -> Any:
+    """Lifted once, and not where nothing is hidden."""
+    return asked.breach is not None and not asked.breach.embargoed
+
+
+@on(*EMBARGO)
+def embargo_of_another(asked: Asked) -> Any:
+    """By the staff member involved, or by a manager."""
+    if asked.breach is None or "manager" in asked.who.roles:
+        return False
+    return asked.breach.involved != asked.who.name
 
 
 @on("breach:disclose")
@@ -561,6 +613,15 @@ def told_in_the_future(asked: Asked) -> Any:
 
 def _has_ground(asked: Asked) -> bool:
     return asked.breach is not None and asked.breach.ground is not None
+
+
+def _advised(asked: Asked) -> Any:
+    advice = asked.breach.advice
+    if advice is None or advice.outdated:
+        return False
+    return not (
+        advice.colleague == asked.breach.involved or advice.colleague in asked.record.walled
+    )
 
 
 # Keeping and letting go

@@ -17,7 +17,14 @@ from uuid import NAMESPACE_URL, uuid5
 import attrs
 import yaml
 
-from services.consent.domain.breach import Advice, Breach, BreachFacts, Decided
+from services.consent.domain.breach import (
+    Advice,
+    Breach,
+    BreachFacts,
+    Decided,
+    Reviewed,
+    StudentFirst,
+)
 from services.consent.domain.consent import Asked, Consent, Happened, Happening, Spoken, State
 from services.consent.domain.decision import Question
 from services.consent.domain.facts import THIRD_PARTY, AccessList, Record, Report, Who
@@ -38,6 +45,10 @@ _KINDS = {
     "breach:advise": "breach",
     "breach:decide": "breach",
     "breach:disclose": "breach",
+    "breach:review": "breach",
+    "breach:add": "breach",
+    "embargo:review": "breach",
+    "embargo:lift": "breach",
 }
 _ITEMS = {
     "case_note:read": ["notes/the note"],
@@ -231,7 +242,9 @@ def _breach(said: dict[str, Any] | str) -> Breach | None:
     chosen = said.pop("ground", "serious-imminent-risk")
     recipients = said.pop("recipients", {"the doctor": "health"})
     decided = said.pop("decided", None)
-    advice = said.pop("advice", [{"colleague": "a colleague", "answer": "for"}])
+    emergency, reviewed = said.pop("emergency", False), said.pop("reviewed", False)
+    usual = [] if emergency else [{"colleague": "a colleague", "answer": "for"}]
+    advice = said.pop("advice", usual)
     breach = Breach(
         BreachFacts(
             breach=name_of("breaches", "the record"),
@@ -240,21 +253,34 @@ def _breach(said: dict[str, Any] | str) -> Breach | None:
             ground=f"grounds/{chosen}" if chosen != "none" else "",
             serious=said.pop("serious", True),
             imminent=said.pop("imminent", True),
+            whose_safety=said.pop("whose_safety", "student"),
             has_outline=said.pop("outline", True),
             has_reason=said.pop("reason", True),
             has_intended_outcome=said.pop("intended_outcome", True),
             has_student_spoken_to=said.pop("student_spoken_to", True),
+            student_first=_FIRST[said.pop("student_first", "attempted")],
+            has_nobody_reachable=said.pop("nobody_reachable", False),
             recipients=frozenset((name_of("thirdParties", k), v) for k, v in recipients.items()),
             recorded_by=involved,
             recorded_at=NOW,
         ),
         involved=involved,
         advice=tuple(_advice(each) for each in advice),
-        decided=Decided(involved, _day(decided), 9) if decided else None,
+        decided=Decided(involved, _day(decided), 9, emergency) if decided else None,
+        reviewed=Reviewed(staff("a colleague"), NOW, False, 10) if reviewed else None,
+        embargoed=said.pop("embargoed", False),
     )
     if said:
         raise ScenarioBroken(f"nobody knows {sorted(said)}")
     return breach
+
+
+_FIRST = {
+    "attempted": StudentFirst(attempted_at=NOW, channel="telephone", result="not_reached"),
+    "half told": StudentFirst(attempted_at=NOW, channel="telephone"),
+    "not tried": StudentFirst(why_not="no_time"),
+    "unsaid": StudentFirst(),
+}
 
 
 def _advice(said: Mapping[str, Any]) -> Advice:
@@ -352,14 +378,20 @@ def _collect(who: Who, record: Record, items: frozenset[str], said: dict[str, An
     return attrs.evolve(question, who=who)
 
 
-def _advise(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
-    return questions.to_advise(who, record, _breach(said.pop("breach", {})), NOW)
+def _on_breach(does: str, usual: Mapping[str, Any]) -> Any:
+    def build(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+        breach = _breach(said.pop("breach", dict(usual)))
+        return questions.on_breach(who, does, record, breach, NOW)
+
+    return build
 
 
 def _decide(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
     breach = _breach(said.pop("breach", {}))
-    despite = said.pop("despite_advice", False)
-    return questions.to_decide(who, record, breach, NOW, despite_advice=despite)
+    despite, emergency = said.pop("despite_advice", False), said.pop("emergency", False)
+    return questions.to_decide(
+        who, record, breach, NOW, despite_advice=despite, emergency=emergency
+    )
 
 
 def _tell(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
@@ -394,6 +426,7 @@ def _list(who: Who, record: Record, items: frozenset[str], said: dict[str, Any])
     return Question(who, "access_list:read", AccessList(student))
 
 
+_UNDER_EMBARGO = {"ground": "terrorism-act-2000-s38b", "embargoed": True, "decided": "yesterday"}
 _BUILD: Mapping[str, Any] = {
     **{action: _opening(action) for action in questions.OPENING},
     "consent:request": _request,
@@ -408,9 +441,13 @@ _BUILD: Mapping[str, Any] = {
     "disclosure:send": _send,
     "disclosure:recall": _recall,
     "disclosure:collect": _collect,
-    "breach:advise": _advise,
+    "breach:advise": _on_breach("breach:advise", {}),
     "breach:decide": _decide,
     "breach:disclose": _tell,
+    "breach:review": _on_breach("breach:review", {"decided": "yesterday", "emergency": True}),
+    "breach:add": _on_breach("breach:add", {"decided": "yesterday"}),
+    "embargo:review": _on_breach("embargo:review", _UNDER_EMBARGO),
+    "embargo:lift": _on_breach("embargo:lift", _UNDER_EMBARGO),
     "record:dispose": _dispose,
     "wall:declare": _walling("wall:declare"),
     "wall:lift": _walling("wall:lift"),

@@ -247,14 +247,44 @@ def test_breaking_confidentiality_takes_another_staff_member_and_a_ground_of_the
         z3.Implies(ground.asks_for_risk, z3.And(breach.serious, breach.imminent)),
         z3.And(breach.has_outline, breach.has_reason, breach.has_intended_outcome),
         breach.recipients != z3.K(z3.IntSort(), False),
+        z3.Implies(ground.asks_for_risk, z3.Not(is_(breach.whose_safety, ""))),
+        z3.Or(breach.has_student_spoken_to, ground.tipping_off),
+        z3.Or(z3.Not(is_(breach.student_first, "")), ground.tipping_off),
+        z3.Not(breach.decided),
+    ):
+        prove(said, z3.Implies(said.allowed, each))
+    emergency = said.asked.context.emergency
+    prove(said, z3.Implies(said.allowed, breach.has_nobody_reachable), emergency)
+    for each in (
         breach.has("advice"),
         z3.Not(same(advice.colleague, breach.involved)),
         z3.Not(inside(advice.colleague.number, walled)),
         z3.Not(advice.outdated),
-        z3.Or(breach.has_student_spoken_to, ground.tipping_off),
-        z3.Not(breach.decided),
+    ):
+        prove(said, z3.Implies(said.allowed, each), z3.Not(emergency))
+
+
+def test_what_was_decided_alone_is_reviewed_by_somebody_else() -> None:
+    """R36: at least one other staff member."""
+    (asking,) = named("breach:review")
+    said = formulas(asking)
+    breach: Facts = said.asked.context.breach
+    for each in (
+        breach.awaits_review,
+        z3.Not(same(breach.involved, said.asked.principal)),
+        of_the_team(said.asked),
     ):
         prove(said, z3.Implies(said.allowed, each))
+
+
+@pytest.mark.parametrize("asking", named(*oracle.EMBARGO), ids=lambda each: each.name)
+def test_an_embargo_is_lifted_by_the_staff_member_involved_or_by_a_manager(asking: Asking) -> None:
+    """R35: never by the student, and by nobody who does not know what it is about."""
+    said = formulas(asking)
+    involved = same(said.asked.context.breach.involved, said.asked.principal)
+    manager = inside(text("manager"), said.asked.who.roles)
+    who = z3.And(of_the_team(said.asked), z3.Or(involved, manager))
+    prove(said, z3.Implies(said.allowed, who))
 
 
 def test_a_colleagues_no_is_no_veto() -> None:

@@ -279,6 +279,7 @@ def creating(stack: FullStack) -> Mapping[str, tuple[Person, Json]]:
                 "toldAt": now.isoformat().replace("+00:00", "Z"),
             },
         ),
+        "cases.AddBreachAddendum": (adviser, {"name": breach, "words": "once"}),
         "consent.DeclareWall": (
             adviser,
             {"record": deeds.adviser_opens_a_case(stack).replace("cases/", "records/")},

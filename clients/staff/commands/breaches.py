@@ -10,24 +10,30 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from sas.cases.v1 import breaches_pb2, breaches_pb2_grpc
 from sas.consent.v1 import breach_procedure_pb2, breach_procedure_pb2_grpc
 
+from clients.staff.commands import breach_tasks, embargoes
+from clients.staff.commands.breach_parts import (
+    HEADINGS,
+    Answer,
+    Ground,
+    How,
+    Recipient,
+    Result,
+    Said,
+    Tried,
+    Whose,
+    WhyNot,
+    warn,
+)
 from clients.staff.commands.options import WordsFrom, new_request_id
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show, show_list
 from clients.staff.words import ask
 
 app = typer.Typer(help="Breaches of confidentiality.", no_args_is_help=True)
-
-PARTS = {
-    "outline": "Outline of the situation",
-    "reason": "Reason",
-    "intended_outcome": "What would be achieved",
-    "student_spoken_to": "How the student was spoken to, or why not",
-}
-Ground = Annotated[str, typer.Option(help="grounds/...; see: sas breach grounds")]
-Answer = Annotated[bool | None, typer.Option(help="Answered for itself, never assumed.")]
-Recipient = Annotated[
-    list[str] | None, typer.Option(help="thirdParties/...=kind, for each recipient.")
-]
+app.add_typer(breach_tasks.advice, name="advice")
+app.add_typer(breach_tasks.review, name="review")
+app.add_typer(embargoes.app, name="embargo")
+app.command("count")(breach_tasks.count)
 
 
 class Advice(StrEnum):
@@ -43,32 +49,6 @@ def _breaches() -> breaches_pb2_grpc.BreachesServiceStub:
 
 def _procedure() -> breach_procedure_pb2_grpc.BreachProcedureServiceStub:
     return stub(breach_procedure_pb2_grpc.BreachProcedureServiceStub)
-
-
-def _yes_no(answer: bool | None) -> breaches_pb2.YesNo.ValueType:
-    if answer is None:
-        return breaches_pb2.YES_NO_UNSPECIFIED
-    return breaches_pb2.YES_NO_YES if answer else breaches_pb2.YES_NO_NO
-
-
-def _parts(
-    ground: str,
-    serious: bool | None,
-    imminent: bool | None,
-    recipient: list[str] | None,
-    words: dict[str, str],
-) -> breaches_pb2.BreachParts:
-    pairs = [entry.partition("=") for entry in recipient or []]
-    return breaches_pb2.BreachParts(
-        ground=ground,
-        serious=_yes_no(serious),
-        imminent=_yes_no(imminent),
-        recipients=[
-            breaches_pb2.BreachRecipient(third_party=name, kind=kind or "other")
-            for name, _, kind in pairs
-        ],
-        **words,
-    )
 
 
 @app.command()
@@ -90,16 +70,33 @@ def draft(
     ground: Ground = "",
     serious: Answer = None,
     imminent: Answer = None,
+    whose_safety: Whose = None,
+    tried_at: Tried = None,
+    channel: How = None,
+    result: Result = None,
+    why_not: WhyNot = None,
     recipient: Recipient = None,
     words: WordsFrom = None,
     as_json: Json = False,
 ) -> None:
     """Begin the record; any part may still be missing."""
-    parts = _parts(ground, serious, imminent, recipient, ask(PARTS, words))
+    said = Said(
+        ground=ground,
+        serious=serious,
+        imminent=imminent,
+        whose_safety=whose_safety,
+        tried_at=tried_at,
+        channel=channel,
+        result=result,
+        why_not=why_not,
+        recipient=recipient,
+    )
+    parts = said.with_words(ask(HEADINGS, words))
     with calling():
         found = _breaches().DraftBreach(
             breaches_pb2.DraftBreachRequest(parent=case, parts=parts, request_id=new_request_id())
         )
+    warn(found.warnings)
     show(found, as_json=as_json)
 
 
@@ -109,14 +106,31 @@ def amend(
     ground: Ground = "",
     serious: Answer = None,
     imminent: Answer = None,
+    whose_safety: Whose = None,
+    tried_at: Tried = None,
+    channel: How = None,
+    result: Result = None,
+    why_not: WhyNot = None,
     recipient: Recipient = None,
     words: WordsFrom = None,
     as_json: Json = False,
 ) -> None:
     """Add to the record before the decision; what is empty stays as it was."""
-    parts = _parts(ground, serious, imminent, recipient, ask(PARTS, words))
+    said = Said(
+        ground=ground,
+        serious=serious,
+        imminent=imminent,
+        whose_safety=whose_safety,
+        tried_at=tried_at,
+        channel=channel,
+        result=result,
+        why_not=why_not,
+        recipient=recipient,
+    )
+    parts = said.with_words(ask(HEADINGS, words))
     with calling():
         found = _breaches().AmendBreach(breaches_pb2.AmendBreachRequest(name=breach, parts=parts))
+    warn(found.warnings)
     show(found, as_json=as_json)
 
 
@@ -147,6 +161,9 @@ def decide(
     despite_advice: Annotated[
         bool, typer.Option(help="Go on although the colleague advised against it.")
     ] = False,
+    emergency: Annotated[
+        bool, typer.Option(help="Nobody can be reached; a colleague reviews it within 24 hours.")
+    ] = False,
     really: Annotated[bool, typer.Option("--really", help="Do it; without, only show.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -156,11 +173,14 @@ def decide(
             found = _procedure().GetBreachProcedure(
                 breach_procedure_pb2.GetBreachProcedureRequest(name=breach)
             )
+            warn(found.warnings)
             show(found, as_json=as_json)
             typer.echo("Ultimately it is up to you. To decide: add --really", err=True)
             return
         decided = _breaches().DecideBreach(
-            breaches_pb2.DecideBreachRequest(name=breach, despite_advice=despite_advice)
+            breaches_pb2.DecideBreachRequest(
+                name=breach, despite_advice=despite_advice, emergency=emergency
+            )
         )
     show(decided, as_json=as_json)
 
@@ -183,9 +203,24 @@ def told(breach: str, recipient: str, words: WordsFrom = None, as_json: Json = F
     show(found, as_json=as_json)
 
 
+@app.command()
+def add(breach: str, words: WordsFrom = None, as_json: Json = False) -> None:
+    """Add to the record after the decision: what is in it never changes."""
+    with calling():
+        found = _breaches().AddBreachAddendum(
+            breaches_pb2.AddBreachAddendumRequest(
+                name=breach,
+                request_id=new_request_id(),
+                **ask({"words": "To add"}, words),
+            )
+        )
+    show(found, as_json=as_json)
+
+
 @app.command("show")
 def show_breach(breach: str, as_json: Json = False) -> None:
     """Open the record of a breach of confidentiality."""
     with calling():
         found = _breaches().GetBreach(breaches_pb2.GetBreachRequest(name=breach))
+    warn(found.breach.warnings)
     show(found, as_json=as_json)

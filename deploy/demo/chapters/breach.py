@@ -49,12 +49,23 @@ def tell(setting: Setting) -> None:
     ):
         breaches.DecideBreach(decide)
 
+    now = Timestamp()
+    now.GetCurrentTime()
     parts = [
         ("outline_missing", {"outline": "She said in the meeting what she means to do tonight."}),
         ("reason_missing", {"reason": "Her own safety; she has the means at hand."}),
         ("intended_outcome_missing", {"intended_outcome": "That the crisis team sees her today."}),
-        ("student_not_spoken_to", {"student_spoken_to": "10:40, in person: she asked us to wait."}),
+        (
+            "student_not_spoken_to",
+            {
+                "student_spoken_to": "She asked us to wait.",
+                "student_first": breaches_pb2.StudentFirst(
+                    attempted_at=now, channel="in_person", result="disagrees"
+                ),
+            },
+        ),
         ("not_imminent", {"imminent": breaches_pb2.YES_NO_YES}),
+        ("whose_safety_missing", {"whose_safety": "student"}),
         (
             "recipient_missing",
             {

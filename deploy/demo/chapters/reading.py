@@ -34,7 +34,7 @@ def tell(setting: Setting) -> None:
             for a in seen.accesses[:5]
         )
     )
-    opening = behind.order_of_opening(setting.state, reading.ledger_index)
+    opening = behind.order_of_opening(setting.state, reading.action, setting.student.name)
     story.check(
         "the ledger entry was committed before Vault gave the key",
         "" < opening.committed < opening.asked,

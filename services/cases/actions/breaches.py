@@ -1,5 +1,7 @@
 """
-Breaches of confidentiality: drafting, deciding and reading (R32-R38). Telling: `telling.py`.
+Breaches of confidentiality: drafting, deciding and reading (R32-R38).
+
+Telling is in `telling.py`, adding after the decision in `addenda.py`.
 
 consent decides by the facts it was told; the words stay here, sealed. So consent is told with every
 change and once more before it decides, each time while the row is held: what is decided is what
@@ -17,20 +19,23 @@ from sas.common.v1.purpose_pb2 import PURPOSE_OWN_RECORD, PURPOSE_SAFETY
 
 from common.caller import Caller
 from common.db import etag
-from common.errors import NotAvailable, RefusedByPolicy, StaleEtag, WrongState
+from common.errors import InvalidFields, NotAvailable, RefusedByPolicy, StaleEtag, WrongState
 from services.cases.actions.repeats import name_once
 from services.cases.actions.tools import Tools
 from services.cases.domain.breaches import (
     SALT_BYTES,
+    Addendum,
     Breach,
     BreachWords,
     Recipient,
+    StudentFirst,
     Told,
     chained_digest,
     latest_words,
 )
 from services.cases.domain.names import id_of, record_of
 from services.cases.domain.states import BreachState, RecordKind
+from services.cases.storage.consent import Standing
 from services.cases.storage.work import Work
 
 log = structlog.get_logger(__name__)
@@ -46,6 +51,8 @@ class Parts:
     ground: str
     serious: bool | None
     imminent: bool | None
+    whose_safety: str
+    student_first: StudentFirst | None
     words: BreachWords = attrs.field(repr=False)
     recipients: tuple[Recipient, ...]
 
@@ -56,6 +63,8 @@ class Parts:
             ground=self.ground or breach.ground,
             serious=breach.serious if self.serious is None else self.serious,
             imminent=breach.imminent if self.imminent is None else self.imminent,
+            whose_safety=self.whose_safety or breach.whose_safety,
+            student_first=self.student_first or breach.student_first,
             recipients=self.recipients or breach.recipients,
             parts=breach.parts | self.words.parts(),
         )
@@ -66,23 +75,26 @@ class OpenedBreach:
     """A breach with its words."""
 
     breach: Breach
-    missing: Sequence[str]
+    standing: Standing
     words: BreachWords = attrs.field(repr=False)
     told: Sequence[Told] = attrs.field(repr=False)
+    addenda: Sequence[Addendum] = attrs.field(repr=False)
 
 
 def draft_breach(
     tools: Tools, who: Caller, case: str, parts: Parts, *, request_id: str
-) -> tuple[Breach, Sequence[str]]:
+) -> tuple[Breach, Standing]:
     """
     Begin the record of a breach, and say what the policy still asks for.
 
     It is a record of its own with its own key, a child of the case's record.
 
     Raises:
+        InvalidFields: what is said about speaking to the student is not whole.
         NotAvailable: there is no such case.
         WrongState: the case is being disposed of.
     """
+    _check(tools, parts)
     name = name_once(tools, who, "DraftBreach", request_id, "breaches")
     breach_id = id_of(name, "breaches") or ""
     with tools.begin() as work:
@@ -101,6 +113,8 @@ def draft_breach(
         ground="",
         serious=False,
         imminent=False,
+        whose_safety="",
+        student_first=None,
         recipients=(),
         parts=frozenset(),
         version=1,
@@ -109,25 +123,31 @@ def draft_breach(
         held = work.cases.hold(found.id)
         if held is None or not held.state.takes_more:
             raise WrongState("This case is being disposed of.")
-        if work.breaches.add(parts.over(breach), who.person, tools.now()):
-            _add_words(tools, work, who, breach, parts.words)
-            work.commit()
-            log.info("breach_drafted", breach=name)
-    # After the commit: if consent can't be told now, a repeat finds the row and tells it.
-    return tell_facts(tools, name)
+        breach = parts.over(breach)
+        if not work.breaches.add(breach, who.person, tools.now()):
+            return tell_facts(tools, name)
+        _add_words(tools, work, who, breach, parts.words)
+        # Before the commit: what consent does not take, such as an attempt to speak to a student
+        # who must not know, is not kept here either.
+        standing = _tell(tools, work, breach)
+        work.commit()
+    log.info("breach_drafted", breach=name)
+    return breach, standing
 
 
 def amend_breach(
     tools: Tools, who: Caller, name: str, parts: Parts, *, expected_etag: str
-) -> tuple[Breach, Sequence[str]]:
+) -> tuple[Breach, Standing]:
     """
     Add to the record before the decision; earlier versions of the words stay.
 
     Raises:
+        InvalidFields: what is said about speaking to the student is not whole, or is switched off.
         NotAvailable: there is no such breach.
         StaleEtag: somebody changed it in the meantime.
         WrongState: it is decided; from then on nothing in it changes.
     """
+    _check(tools, parts)
     with tools.begin() as work:
         breach = held_breach(work, name)
         if expected_etag and expected_etag != breach_etag(breach):
@@ -137,13 +157,13 @@ def amend_breach(
         _add_words(tools, work, who, breach, parts.words)
         breach = work.breaches.change(parts.over(breach))
         # Before the commit: consent may know that it is decided, and then nothing is added.
-        missing = _tell(tools, work, breach)
+        standing = _tell(tools, work, breach)
         work.commit()
     log.info("breach_amended", breach=name)
-    return breach, missing
+    return breach, standing
 
 
-def decide_breach(tools: Tools, name: str, *, despite_advice: bool) -> Breach:
+def decide_breach(tools: Tools, name: str, *, despite_advice: bool, emergency: bool) -> Breach:
     """
     Decide to break confidentiality.
 
@@ -158,7 +178,7 @@ def decide_breach(tools: Tools, name: str, *, despite_advice: bool) -> Breach:
             _tell_unless_decided(tools, work, breach)
         try:
             # Also for a name that is not there, or a breach that is decided: it is written down.
-            tools.consent.authorise_breach(name, despite_advice=despite_advice)
+            tools.consent.authorise_breach(name, despite_advice=despite_advice, emergency=emergency)
         except RefusedByPolicy as refused:
             # Decided there but not here: an earlier try failed after consent had committed it.
             if not draft or refused.reasons != (_DECIDED,):
@@ -182,28 +202,33 @@ def read_breach(tools: Tools, who: Caller, name: str) -> OpenedBreach:
         breach = work.breaches.find(id_of(name, "breaches"))
         words = work.breaches.sealed_words(breach) if breach else []
         told = work.breaches.sealed_told(breach) if breach else []
+        addenda = work.addenda.sealed(breach) if breach else []
     keys = tools.consent.open(
         record_of(name.partition("/")[2]),
-        [*words, *told],
+        [*words, *told, *(each.sealed for each in addenda)],
         action="breach:read",
         purpose=PURPOSE_OWN_RECORD if who.kind == "student" else PURPOSE_SAFETY,
         about=name,
     )
     if breach is None or not words:
         raise NotAvailable
-    missing: Sequence[str] = ()
+    standing = Standing()
     if breach.state is BreachState.DRAFT and "breach:draft" in who.permissions:
-        _, missing = tell_facts(tools, name)
+        _, standing = tell_facts(tools, name)
     log.info("breach_read", breach=name)
     return OpenedBreach(
         breach=breach,
-        missing=missing,
+        standing=standing,
         words=latest_words(BreachWords.from_bytes(keys.open(each)) for each in words),
         told=[Told.from_bytes(keys.open(each)) for each in told],
+        addenda=[
+            Addendum(each.author, each.added_at, keys.open(each.sealed).decode())
+            for each in addenda
+        ],
     )
 
 
-def tell_facts(tools: Tools, name: str) -> tuple[Breach, Sequence[str]]:
+def tell_facts(tools: Tools, name: str) -> tuple[Breach, Standing]:
     """
     Tell consent the facts as they stand here, and hear what is missing.
 
@@ -212,7 +237,7 @@ def tell_facts(tools: Tools, name: str) -> tuple[Breach, Sequence[str]]:
     with tools.begin() as work:
         breach = held_breach(work, name)
         if breach.state is not BreachState.DRAFT:
-            return breach, ()
+            return breach, Standing()
         return breach, _tell(tools, work, breach)
 
 
@@ -234,7 +259,13 @@ def held_breach(work: Work, name: str) -> Breach:
     return breach
 
 
-def _tell(tools: Tools, work: Work, breach: Breach) -> Sequence[str]:
+def _check(tools: Tools, parts: Parts) -> None:
+    wrong = parts.student_first.wrong(tools.now()) if parts.student_first else ""
+    if wrong:
+        raise InvalidFields({"parts.student_first": wrong})
+
+
+def _tell(tools: Tools, work: Work, breach: Breach) -> Standing:
     return tools.consent.record_breach_facts(breach, work.breaches.words_digest(breach))
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import attrs
 
@@ -27,6 +28,7 @@ class BreachWords:
     reason: str = attrs.field(default="", repr=False)
     intended_outcome: str = attrs.field(default="", repr=False)
     student_spoken_to: str = attrs.field(default="", repr=False)
+    nobody_reachable: str = attrs.field(default="", repr=False)
 
     @property
     def empty(self) -> bool:
@@ -74,6 +76,54 @@ class Told:
         return f"{self.told_at} {self.recipient}: {self.told}"
 
 
+@attrs.frozen
+class StudentFirst:
+    """An attempt to speak to the student first (when, how, result), or why there was none."""
+
+    attempted_at: datetime | None = None
+    channel: str = ""
+    result: str = ""
+    why_not: str = ""
+
+    def wrong(self, now: datetime) -> str:
+        """Say what is wrong with it, for whoever records it; empty if nothing is."""
+        attempt = (self.attempted_at, self.channel, self.result)
+        if self.why_not:
+            return "is an attempt, or why there was none; not both" if any(attempt) else ""
+        if not all(attempt):
+            return "says when, how and with which result; or why it was not tried"
+        if self.attempted_at is not None and self.attempted_at > now:
+            return "must not be in the future"
+        return ""
+
+    def to_json(self) -> dict[str, str]:
+        """Write it for the table."""
+        at = self.attempted_at.isoformat() if self.attempted_at else ""
+        return {**attrs.asdict(self), "attempted_at": at}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, str]) -> StudentFirst | None:
+        """Read what `to_json` wrote; None if nothing was recorded."""
+        if not kept:
+            return None
+        at = kept["attempted_at"]
+        return cls(
+            datetime.fromisoformat(at) if at else None,
+            kept["channel"],
+            kept["result"],
+            kept["why_not"],
+        )
+
+
+@attrs.frozen
+class Addendum:
+    """What was added to the record after the decision."""
+
+    author: str
+    added_at: datetime
+    words: str = attrs.field(repr=False)
+
+
 def latest_words(versions: Iterable[BreachWords]) -> BreachWords:
     """Lay all versions over each other, the oldest first."""
     words = BreachWords()
@@ -109,6 +159,8 @@ class Breach:
     ground: str
     serious: bool
     imminent: bool
+    whose_safety: str
+    student_first: StudentFirst | None
     recipients: tuple[Recipient, ...]
     parts: frozenset[str]
     """The parts that have words."""
@@ -136,3 +188,7 @@ class Breach:
     def told_item(self, told_id: str) -> str:
         """Name the item of one thing told."""
         return f"{self.name}/told/{told_id}"
+
+    def addendum_item(self, addendum_id: str) -> str:
+        """Name the item of one addendum."""
+        return f"{self.name}/addenda/{addendum_id}"

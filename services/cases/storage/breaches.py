@@ -10,7 +10,7 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.cases.domain.breaches import Breach, Recipient
+from services.cases.domain.breaches import Breach, Recipient, StudentFirst
 from services.cases.domain.states import BreachState
 from services.cases.storage.sealed import WORDS, SealedItem, one_field
 from services.cases.storage.tables import breach_told, breach_words, breaches
@@ -22,6 +22,8 @@ _PLAIN = (
     breaches.c.ground,
     breaches.c.serious,
     breaches.c.imminent,
+    breaches.c.whose_safety,
+    breaches.c.student_first,
     breaches.c.recipients,
     breaches.c.parts,
     breaches.c.version,
@@ -210,6 +212,8 @@ def _changeable(breach: Breach) -> dict[str, Any]:
         "ground": breach.ground,
         "serious": breach.serious,
         "imminent": breach.imminent,
+        "whose_safety": breach.whose_safety,
+        "student_first": breach.student_first.to_json() if breach.student_first else {},
         "recipients": [[each.third_party, each.kind] for each in breach.recipients],
         "parts": sorted(breach.parts),
         "version": breach.version,
@@ -222,6 +226,7 @@ def _breach(row: sa.RowMapping) -> Breach:
         **{
             **values,
             "state": BreachState(values["state"]),
+            "student_first": StudentFirst.from_json(values["student_first"]),
             "recipients": tuple(Recipient(*each) for each in values["recipients"]),
             "parts": frozenset(values["parts"]),
         }

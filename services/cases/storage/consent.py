@@ -25,7 +25,7 @@ from sas.consent.v1 import (
 )
 
 from common.rpc.client import Peer
-from services.cases.domain.breaches import Breach
+from services.cases.domain.breaches import Breach, StudentFirst
 from services.cases.domain.contacts import Contact
 from services.cases.domain.disclosures import Disclosure
 from services.cases.domain.states import RecordKind
@@ -49,6 +49,14 @@ class Keys:
     def open(self, sealed: SealedItem, field: str = "words") -> bytes:
         """Open one field of an item."""
         return sealed.open(self._by_item[sealed.item], field)
+
+
+@attrs.frozen
+class Standing:
+    """How a breach under consideration stands: what the policy still asks for, and warns of."""
+
+    missing: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class Consent:
@@ -172,8 +180,8 @@ class Consent:
         )
         return _keys(answer.keys, answer.gate_pass)
 
-    def record_breach_facts(self, breach: Breach, words_digest: bytes) -> tuple[str, ...]:
-        """Tell the facts of a breach under consideration; gives what is missing, as codes."""
+    def record_breach_facts(self, breach: Breach, words_digest: bytes) -> Standing:
+        """Tell the facts of a breach under consideration; gives how it stands."""
         answer = self._breaches.RecordBreachFacts(
             breach_procedure_pb2.RecordBreachFactsRequest(
                 name=breach.name,
@@ -182,10 +190,13 @@ class Consent:
                 ground=breach.ground,
                 serious=breach.serious,
                 imminent=breach.imminent,
+                whose_safety=breach.whose_safety,
                 has_outline="outline" in breach.parts,
                 has_reason="reason" in breach.parts,
                 has_intended_outcome="intended_outcome" in breach.parts,
                 has_student_spoken_to="student_spoken_to" in breach.parts,
+                student_first=_student_first(breach.student_first),
+                has_nobody_reachable="nobody_reachable" in breach.parts,
                 recipients=[
                     breach_procedure_pb2.BreachFactsRecipient(
                         third_party=each.third_party, kind=each.kind
@@ -195,12 +206,22 @@ class Consent:
                 words_digest=words_digest.hex(),
             )
         )
-        return tuple(answer.missing)
+        return Standing(tuple(answer.missing), tuple(answer.warnings))
 
-    def authorise_breach(self, breach: str, *, despite_advice: bool) -> None:
+    def authorise_breach(self, breach: str, *, despite_advice: bool, emergency: bool) -> None:
         """Ask whether confidentiality may be breached."""
         self._breaches.AuthoriseBreach(
-            breach_procedure_pb2.AuthoriseBreachRequest(name=breach, despite_advice=despite_advice)
+            breach_procedure_pb2.AuthoriseBreachRequest(
+                name=breach, despite_advice=despite_advice, emergency=emergency
+            )
+        )
+
+    def authorise_breach_addendum(self, breach: str, addendum: str, payload_digest: str) -> None:
+        """Ask whether this may be added to the record of a decided breach."""
+        self._breaches.AuthoriseBreachAddendum(
+            breach_procedure_pb2.AuthoriseBreachAddendumRequest(
+                name=breach, addendum=addendum, payload_digest=payload_digest
+            )
         )
 
     def authorise_breach_disclosure(
@@ -231,6 +252,19 @@ def _items(sealed: Iterable[SealedItem]) -> list[records_pb2.SealedItem]:
 
 def _keys(keys: Iterable[records_pb2.DataKey], gate_pass: str = "") -> Keys:
     return Keys({each.item: each.key for each in keys}, gate_pass)
+
+
+def _student_first(
+    said: StudentFirst | None,
+) -> breach_procedure_pb2.BreachFactsStudentFirst | None:
+    if said is None:
+        return None
+    return breach_procedure_pb2.BreachFactsStudentFirst(
+        attempted_at=_timestamp(said.attempted_at) if said.attempted_at else None,
+        channel=said.channel,
+        result=said.result,
+        why_not=said.why_not,
+    )
 
 
 def _timestamp(moment: datetime) -> Timestamp:

@@ -109,13 +109,23 @@ class Disposals:
         )
 
     def _wipe_breach(self, breach_id: str) -> None:
-        words, told = tables.breach_words, tables.breach_told
+        words, told, addenda = tables.breach_words, tables.breach_told, tables.breach_addenda
         self._set(words, words.c.breach_id == breach_id, salt=None, digest=None, **_NOTHING_SEALED)
         self._set(told, told.c.breach_id == breach_id, salt=None, digest=None, **_NOTHING_SEALED)
+        self._set(
+            addenda,
+            addenda.c.breach_id == breach_id,
+            salt=None,
+            words_digest=None,
+            digest=None,
+            **_NOTHING_SEALED,
+        )
         self._set(
             tables.breaches,
             tables.breaches.c.id == breach_id,
             ground="",
+            whose_safety="",
+            student_first={},
             recipients=[],
             parts=[],
         )

@@ -246,6 +246,9 @@ breaches = sa.Table(
     _code("ground"),
     sa.Column("serious", sa.Boolean, nullable=False),
     sa.Column("imminent", sa.Boolean, nullable=False),
+    _code("whose_safety"),
+    # {attempted_at, channel, result, why_not}, or empty
+    sa.Column("student_first", JSONB, nullable=False),
     # [[third party, kind], ...]
     sa.Column("recipients", JSONB, nullable=False),
     # Which parts have words, since the words themselves can't be looked at here.
@@ -283,6 +286,24 @@ breach_told = sa.Table(
     _bytes("sealed"),
     _bytes("salt"),
     _text("digest"),
+)
+
+breach_addenda = sa.Table(
+    "breach_addenda",
+    metadata,
+    _of("breach_id", "breaches", primary=True),
+    _id("id", primary_key=True),
+    _code("author"),
+    _moment("created_at"),
+    _text("wrapped_key"),
+    _bytes("sealed"),
+    _bytes("salt"),
+    # Of its own words.
+    _bytes("words_digest"),
+    # Its place and the digest of all before it, once consent has it in the ledger.
+    sa.Column("number", sa.Integer, nullable=True),
+    _bytes("digest"),
+    sa.UniqueConstraint("breach_id", "number", name="breach_addenda_in_order"),
 )
 
 disposals = sa.Table(

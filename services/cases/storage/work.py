@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 
 from common import outbox
 from common.db import UnitOfWork
+from services.cases.storage.addenda import Addenda
 from services.cases.storage.breaches import Breaches
 from services.cases.storage.cases import Cases
 from services.cases.storage.contacts import Contacts
@@ -68,6 +69,11 @@ class Stores:
     def breaches(self) -> Breaches:
         """The breaches of confidentiality."""
         return Breaches(self.connection)
+
+    @property
+    def addenda(self) -> Addenda:
+        """What was added to breaches after the decision."""
+        return Addenda(self.connection)
 
     @property
     def disposals(self) -> Disposals:

@@ -9,7 +9,7 @@ import attrs
 from common.errors import InvalidFields, NotAvailable, WrongState
 from services.consent.actions.deciding import Line, decide, decide_and_commit
 from services.consent.actions.parts import Parts
-from services.consent.domain.breach import Breach, BreachFacts, Decided
+from services.consent.domain.breach import Breach, BreachFacts, Decided, StudentFirst
 from services.consent.domain.facts import Record, Who
 from services.consent.domain.names import bare, is_name
 from services.consent.policies import questions
@@ -47,6 +47,7 @@ def record_facts(parts: Parts, who: Who, facts: BreachFacts) -> Procedure:
         known = work.breaches.find(facts.breach)
         if known is not None and known.decided is not None:
             raise WrongState("It is decided, and stays as it is.")
+        _check_tipping_off(work, known, facts)
         if known is None or not _same(known.facts, facts):
             # The time under the lock: an answer given before belongs to the version before.
             work.breaches.record(attrs.evolve(facts, recorded_at=parts.clock()))
@@ -100,7 +101,7 @@ def give_advice(parts: Parts, who: Who, name: str, *, against: bool) -> Procedur
         recorded = decide(
             parts,
             work,
-            questions.to_advise(who, record, breach, now),
+            questions.on_breach(who, "breach:advise", record, breach, now),
             Line(breach=name, details={"advice": "against" if against else "for"}),
             now,
         )
@@ -124,9 +125,14 @@ def get_procedure(parts: Parts, who: Who, name: str) -> Procedure:
         return _procedure(parts, work, who, _record(work, who, name), name)
 
 
-def authorise_breach(parts: Parts, who: Who, name: str, *, despite_advice: bool) -> int:
+def authorise_breach(
+    parts: Parts, who: Who, name: str, *, despite_advice: bool, emergency: bool
+) -> int:
     """
     Decide whether confidentiality may be breached, and give the place of the entry.
+
+    In an emergency, when no colleague can be reached, it may be without advice; what is decided
+    so waits for a colleague's review (R36).
 
     Raises:
         NotAvailable: they may not know, or there is no such breach.
@@ -140,12 +146,14 @@ def authorise_breach(parts: Parts, who: Who, name: str, *, despite_advice: bool)
         recorded = decide(
             parts,
             work,
-            questions.to_decide(who, record, breach, now, despite_advice=despite_advice),
-            _line(name, breach, record, despite_advice),
+            questions.to_decide(
+                who, record, breach, now, despite_advice=despite_advice, emergency=emergency
+            ),
+            _line(name, breach, record, despite_advice=despite_advice, emergency=emergency),
             now,
         )
         if recorded.allowed:
-            work.breaches.decide(name, Decided(who.name, now, recorded.index))
+            work.breaches.decide(name, Decided(who.name, now, recorded.index, emergency))
         work.commit()
     return recorded.or_refuse().index
 
@@ -192,6 +200,33 @@ def authorise_telling(parts: Parts, who: Who, told: Told) -> int:
     return recorded.or_refuse().index
 
 
+def authorise_addendum(
+    parts: Parts, who: Who, name: str, *, addendum: str, payload_digest: str
+) -> int:
+    """
+    Decide whether this may be added to the record of a decided breach; give the entry's place.
+
+    What was decided stays as it is: whoever has to correct it adds to it (R38).
+
+    Raises:
+        NotAvailable: they may not know, or there is no such breach.
+        RefusedByPolicy: it is not decided, so it can still be amended.
+    """
+    with parts.new_work() as work:
+        record = work.records.load(_record_name(name))
+        work.locks.share(name)
+        now = parts.clock()
+        recorded = decide(
+            parts,
+            work,
+            questions.on_breach(who, "breach:add", record, work.breaches.find(name), now),
+            Line(breach=name, about=addendum, payload_digest=payload_digest),
+            now,
+        )
+        work.commit()
+    return recorded.or_refuse().index
+
+
 def _record_name(breach: str) -> str:
     return f"records/{bare(breach)}"
 
@@ -213,13 +248,37 @@ def _procedure(parts: Parts, work: Work, who: Who, record: Record, name: str) ->
     return Procedure(breach, tuple(sorted(parts.policy.decide(question).missing)))
 
 
-def _line(name: str, breach: Breach | None, record: Record, despite_advice: bool) -> Line:
+def _check_tipping_off(work: Work, known: Breach | None, facts: BreachFacts) -> None:
+    """
+    Keep a staff member from speaking to the student where that may be an offence (R35).
+
+    An attempt from before such a ground was chosen stays recorded.
+    """
+    if not facts.tipping_off:
+        return
+    before = known.facts.student_first if known else StudentFirst()
+    if facts.student_first != before:
+        raise InvalidFields({"student_first": "switched off: telling them may be an offence"})
+    if known is None or facts.ground == known.facts.ground:
+        return
+    embargo = work.embargoes.find(facts.breach)
+    if embargo is not None and embargo.lifted_at is not None:
+        # What the student has seen can't be hidden again.
+        raise WrongState("Its embargo was lifted. Begin a new record for this ground.")
+
+
+def _line(
+    name: str, breach: Breach | None, record: Record, *, despite_advice: bool, emergency: bool
+) -> Line:
     if breach is None:
         return Line(breach=name)
     advice = breach.advice_that_counts(record.walled)
     details = {
         "ground": breach.facts.ground,
+        "whose_safety": breach.facts.whose_safety,
+        "student_first": breach.facts.student_first.said,
         "despite_advice": "yes" if despite_advice else "no",
+        "emergency": "yes" if emergency else "no",
     }
     if advice is not None:
         details["advised_by"] = advice.colleague

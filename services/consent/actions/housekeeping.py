@@ -1,4 +1,4 @@
-"""What has to be done though nobody asks: checkpoints, and consents whose last day is over."""
+"""What has to be done though nobody asks: checkpoints, lapsed consents, an eye on breaches."""
 
 from __future__ import annotations
 
@@ -10,8 +10,11 @@ from sqlalchemy import Connection
 
 from common import outbox
 from services.consent.actions.signing import LedgerKey, sign_checkpoint
+from services.consent.domain.breach import REVIEW_WITHIN
 from services.consent.domain.consent import Happened, Happening
+from services.consent.domain.counts import by_term
 from services.consent.storage.consents import Consents
+from services.consent.storage.counts import BreachCounts
 from services.consent.storage.ledger import Ledger
 from services.consent.storage.locks import Locks
 from services.consent.storage.records import Records
@@ -69,6 +72,21 @@ def end_lapsed_consents(connection: Connection, now: datetime) -> int:
     if ended:
         log.info("consents_lapsed", count=ended)
     return ended
+
+
+def watch_breaches(connection: Connection, now: datetime) -> None:
+    """
+    Alert the operators to reviews that are overdue, and to more breaches than "very rare" (R32).
+
+    An alert is a warning in the log: a number and a term, nobody's name.
+    """
+    counts = BreachCounts(connection)
+    overdue = sum(each.at + REVIEW_WITHIN < now for each in counts.awaiting_review())
+    if overdue:
+        log.warning("breach_reviews_overdue", count=overdue)
+    this_term = by_term(counts.decisions(), now)[0]
+    if this_term.unusual:
+        log.warning("breaches_unusual", term=this_term.term.code, decided=this_term.decided)
 
 
 def note_disposal(connection: Connection, record: str, now: datetime) -> None:

@@ -109,7 +109,7 @@ def open_record(parts: Parts, who: Who, asked: Opening) -> Opened:
                 items=items,
                 consent=consent,
                 disclosure=asked.about if preview else "",
-                breach=f"breaches/{bare(asked.record)}" if record.kind == "breach" else "",
+                breach=_breach_of(record),
                 payload_digest=consent.asked.payload_digest if consent else "",
             ),
             parts.clock(),
@@ -135,7 +135,16 @@ def authorise_disposal(parts: Parts, who: Who, name: str, dispose_from: date) ->
             parts,
             work,
             questions.to_dispose(who, record, begins, now),
-            Line(details={"dispose_from": dispose_from.isoformat()}),
+            Line(breach=_breach_of(record), details={"dispose_from": dispose_from.isoformat()}),
             now,
         )
     return recorded.or_refuse().index
+
+
+def _breach_of(record: Record) -> str:
+    """
+    Give the breach that a record is of, for each line about it.
+
+    A line that does not say so would stay in the student's list while others are hidden (R35).
+    """
+    return f"breaches/{bare(record.name)}" if record.kind == "breach" else ""

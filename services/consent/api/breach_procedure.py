@@ -8,7 +8,7 @@ from sas.consent.v1 import breach_procedure_pb2, breach_procedure_pb2_grpc
 from services.consent.actions import breaches
 from services.consent.actions.parts import Parts
 from services.consent.api.translate import caller, moment, timestamp
-from services.consent.domain.breach import Advice, BreachFacts
+from services.consent.domain.breach import Advice, BreachFacts, StudentFirst
 from services.consent.domain.grounds import Ground, listed
 from services.consent.domain.texts import LONDON
 
@@ -36,6 +36,9 @@ class BreachProcedureServicer(breach_procedure_pb2_grpc.BreachProcedureServiceSe
             has_reason=request.has_reason,
             has_intended_outcome=request.has_intended_outcome,
             has_student_spoken_to=request.has_student_spoken_to,
+            whose_safety=request.whose_safety,
+            student_first=_student_first(request.student_first),
+            has_nobody_reachable=request.has_nobody_reachable,
             recipients=frozenset((each.third_party, each.kind) for each in request.recipients),
             words_digest=request.words_digest,
             recorded_by=who.name,
@@ -75,7 +78,11 @@ class BreachProcedureServicer(breach_procedure_pb2_grpc.BreachProcedureServiceSe
         self, request: breach_procedure_pb2.AuthoriseBreachRequest, context: grpc.ServicerContext
     ) -> breach_procedure_pb2.AuthoriseBreachResponse:
         index = breaches.authorise_breach(
-            self._parts, caller(), request.name, despite_advice=request.despite_advice
+            self._parts,
+            caller(),
+            request.name,
+            despite_advice=request.despite_advice,
+            emergency=request.emergency,
         )
         return breach_procedure_pb2.AuthoriseBreachResponse(ledger_index=index)
 
@@ -93,6 +100,30 @@ class BreachProcedureServicer(breach_procedure_pb2_grpc.BreachProcedureServiceSe
         index = breaches.authorise_telling(self._parts, caller(), told)
         return breach_procedure_pb2.AuthoriseBreachDisclosureResponse(ledger_index=index)
 
+    def AuthoriseBreachAddendum(
+        self,
+        request: breach_procedure_pb2.AuthoriseBreachAddendumRequest,
+        context: grpc.ServicerContext,
+    ) -> breach_procedure_pb2.AuthoriseBreachAddendumResponse:
+        index = breaches.authorise_addendum(
+            self._parts,
+            caller(),
+            request.name,
+            addendum=request.addendum,
+            payload_digest=request.payload_digest,
+        )
+        return breach_procedure_pb2.AuthoriseBreachAddendumResponse(ledger_index=index)
+
+
+def _student_first(said: breach_procedure_pb2.BreachFactsStudentFirst) -> StudentFirst:
+    tried = said.HasField("attempted_at")
+    return StudentFirst(
+        attempted_at=moment(said.attempted_at, "student_first.attempted_at") if tried else None,
+        channel=said.channel,
+        result=said.result,
+        why_not=said.why_not,
+    )
+
 
 def _procedure(procedure: breaches.Procedure) -> breach_procedure_pb2.BreachProcedure:
     breach = procedure.breach
@@ -101,6 +132,10 @@ def _procedure(procedure: breaches.Procedure) -> breach_procedure_pb2.BreachProc
         missing=procedure.missing,
         advice=map(_advice, breach.advice),
         decided=breach.decided is not None,
+        warnings=breach.facts.warnings,
+        emergency=breach.decided is not None and breach.decided.emergency,
+        review_due_at=timestamp(breach.decided.review_due_at if breach.decided else None),
+        reviewed=breach.reviewed is not None,
     )
 
 

@@ -8,7 +8,7 @@ from sas.consent.v1 import ledger_pb2, ledger_pb2_grpc
 from common.pages import encode_token, page_size
 from services.consent.actions import ledger
 from services.consent.actions.parts import Parts
-from services.consent.api.translate import caller, place, timestamp
+from services.consent.api.translate import caller, entry_id, timestamp
 from services.consent.domain.ledger.fsck import Row
 from services.consent.domain.witnesses import Witness
 from services.consent.storage.ledger import Access
@@ -27,10 +27,10 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
     ) -> ledger_pb2.ListAccessesResponse:
         size = page_size(request.page_size)
         found = ledger.list_accesses(
-            self._parts, caller(), before=place(request.page_token), count=size + 1
+            self._parts, caller(), after=entry_id(request.page_token), count=size + 1
         )
         page = found[:size]
-        more = str(page[-1].index) if len(found) > size else ""
+        more = page[-1].entry_id if len(found) > size else ""
         return ledger_pb2.ListAccessesResponse(
             accesses=map(_access, page), next_page_token=encode_token(more)
         )
@@ -69,7 +69,7 @@ def _access(access: Access) -> ledger_pb2.RecordAccess:
         action=access.action,
         purpose=access.purpose,
         allowed=access.allowed,
-        ledger_index=access.index,
+        embargoed_until=timestamp(access.embargoed_until),
     )
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -112,6 +113,24 @@ def value(enum: Any, known: str | None) -> Any:
 
 def _prefix(enum: Any) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", enum.DESCRIPTOR.name).upper() + "_"
+
+
+def entry_id(token: str) -> str | None:
+    """
+    Give the id of the entry that a page token stands for; None for the first page.
+
+    Raises:
+        InvalidFields: we never gave out such a token.
+    """
+    position = decode_token(token)
+    if not position:
+        return None
+    try:
+        return str(UUID(position))
+    except ValueError:
+        raise InvalidFields(
+            {"page_token": "is not a token of ours; begin with the first page"}
+        ) from None
 
 
 def consent_proto(consent: Consent, now: datetime) -> consents_pb2.Consent:

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import attrs
 
 from services.consent.domain.grounds import ground
+
+REVIEW_WITHIN = timedelta(hours=24)
+"""Until when a colleague is to review what was decided in an emergency."""
+
+
+@attrs.frozen(kw_only=True)
+class StudentFirst:
+    """The attempt to speak to the student first (when, how, result), or why there was none."""
+
+    attempted_at: datetime | None = None
+    channel: str = ""
+    result: str = ""
+    why_not: str = ""
+
+    @property
+    def said(self) -> str:
+        """Say what is recorded, as a code; empty when neither is recorded whole."""
+        if self.attempted_at and self.channel and self.result:
+            return "attempted"
+        return "not_attempted" if self.why_not else ""
 
 
 @attrs.frozen(kw_only=True)
@@ -19,15 +39,30 @@ class BreachFacts:
     ground: str = ""
     serious: bool = False
     imminent: bool = False
+    whose_safety: str = ""
+    """`student`, `others` or `student_and_others`."""
     has_outline: bool = False
     has_reason: bool = False
     has_intended_outcome: bool = False
     has_student_spoken_to: bool = False
+    student_first: StudentFirst = StudentFirst()
+    has_nobody_reachable: bool = False
     recipients: frozenset[tuple[str, str]] = frozenset()
     """Third parties, each with its kind."""
     words_digest: str = ""
     recorded_by: str
     recorded_at: datetime
+
+    @property
+    def tipping_off(self) -> bool:
+        """Whether telling the student may be an offence, by the ground of this version."""
+        chosen = ground(self.ground)
+        return chosen is not None and chosen.tipping_off
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the staff member must know before going on, as codes."""
+        return ("tipping_off",) if self.tipping_off else ()
 
     def same_gist(self, other: BreachFacts) -> bool:
         """Whether it is about telling the same people, on the same ground."""
@@ -53,6 +88,23 @@ class Decided:
     by: str
     at: datetime
     ledger_index: int
+    emergency: bool = False
+    """Whether it was made without a colleague's advice, because nobody could be reached."""
+
+    @property
+    def review_due_at(self) -> datetime | None:
+        """Until when a colleague is to review it; None if one advised before."""
+        return self.at + REVIEW_WITHIN if self.emergency else None
+
+
+@attrs.frozen
+class Reviewed:
+    """What a colleague found, after a decision without advice."""
+
+    by: str
+    at: datetime
+    against: bool
+    ledger_index: int
 
 
 @attrs.frozen
@@ -64,6 +116,14 @@ class Breach:
     """The staff member who began it: theirs is the final decision (R37)."""
     advice: tuple[Advice, ...] = ()
     decided: Decided | None = None
+    reviewed: Reviewed | None = None
+    embargoed: bool = False
+    """Whether its lines are hidden from the student, and nobody has lifted that."""
+
+    @property
+    def awaits_review(self) -> bool:
+        """Whether it was decided in an emergency, and no colleague has looked at it since."""
+        return self.decided is not None and self.decided.emergency and self.reviewed is None
 
     def advice_that_counts(self, walled: frozenset[str]) -> Advice | None:
         """
@@ -80,18 +140,3 @@ class Breach:
             return not fit or each.outdated, not each.against
 
         return min(answered, key=order, default=None)
-
-
-def hidden_from_the_student(name: str, ever_tipping_off: bool) -> bool:
-    """
-    Whether lines about a breach with this ground stay out of the student's list (R35).
-
-    Hidden while no ground is chosen, too: what was once shown could not be taken back when the
-    ground turns out to be one under which telling the student is an offence.
-
-    Args:
-        name: the ground as it is now; empty if not chosen.
-        ever_tipping_off: whether any earlier version had such a ground.
-    """
-    chosen = ground(name)
-    return ever_tipping_off or chosen is None or chosen.tipping_off

@@ -99,9 +99,11 @@ GROUNDS: tuple[Ground, ...] = (
         valid_from=date(2003, 2, 24),
     ),
     Ground(
+        # Failing to disclose knowledge or suspicion of drug money laundering; section 53 was its
+        # tipping-off. Repealed by the Proceeds of Crime Act 2002.
         name="grounds/drug-trafficking-act-1994",
         policy_words=_LAUNDERING,
-        statute="Drug Trafficking Act 1994, sections 49 and 50",
+        statute="Drug Trafficking Act 1994, section 52",
         effect="mandatory",
         recipient_kinds=frozenset({"police"}),
         tipping_off=True,
@@ -110,6 +112,9 @@ GROUNDS: tuple[Ground, ...] = (
         superseded_by="grounds/poca-2002",
     ),
 )
+
+TIPPING_OFF = frozenset(each.name for each in GROUNDS if each.tipping_off)
+"""The grounds under which telling the student may itself be an offence."""
 
 
 def ground(name: str) -> Ground | None:

@@ -216,17 +216,38 @@ def to_collect(
     )
 
 
-def to_advise(who: Who, record: Record, breach: Breach | None, now: datetime) -> Question:
-    """May *who* give advice on this breach of confidentiality?"""
-    return Question(who, "breach:advise", record, _optional_breach(breach, record, now))
-
-
 def to_decide(
-    who: Who, record: Record, breach: Breach | None, now: datetime, *, despite_advice: bool
+    who: Who,
+    record: Record,
+    breach: Breach | None,
+    now: datetime,
+    *,
+    despite_advice: bool,
+    emergency: bool = False,
 ) -> Question:
     """May *who* decide to breach confidentiality?"""
-    context = {"despite_advice": despite_advice, **_optional_breach(breach, record, now)}
+    context = {
+        "despite_advice": despite_advice,
+        "emergency": emergency,
+        **_optional_breach(breach, record, now),
+    }
     return Question(who, "breach:decide", record, context)
+
+
+def on_breach(
+    who: Who, action: str, record: Record, breach: Breach | None, now: datetime
+) -> Question:
+    """
+    May *who* do this about a breach?
+
+    Args:
+        who: the caller.
+        action: `breach:advise`, `breach:review`, `breach:add`, `embargo:review` or `embargo:lift`.
+        record: the breach's own record.
+        breach: how far it got.
+        now: our clock.
+    """
+    return Question(who, action, record, _optional_breach(breach, record, now))
 
 
 def to_tell(
@@ -310,10 +331,15 @@ def _optional_breach(breach: Breach | None, record: Record, now: datetime) -> di
         "ground_chosen": bool(known.ground),
         "serious": known.serious,
         "imminent": known.imminent,
+        "whose_safety": known.whose_safety,
         "has_outline": known.has_outline,
         "has_reason": known.has_reason,
         "has_intended_outcome": known.has_intended_outcome,
         "has_student_spoken_to": known.has_student_spoken_to,
+        "student_first": known.student_first.said,
+        "has_nobody_reachable": known.has_nobody_reachable,
+        "awaits_review": breach.awaits_review,
+        "embargoed": breach.embargoed,
         "recipients": frozenset(name for name, _ in known.recipients),
         "recipient_kinds": frozenset(kind for _, kind in known.recipients),
     }

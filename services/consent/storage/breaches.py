@@ -10,13 +10,21 @@ import attrs
 from sqlalchemy import Connection, Row, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from services.consent.domain.breach import Advice, Breach, BreachFacts, Decided
-from services.consent.domain.grounds import ground
+from services.consent.domain.breach import (
+    Advice,
+    Breach,
+    BreachFacts,
+    Decided,
+    Reviewed,
+    StudentFirst,
+)
+from services.consent.storage.embargoes import Embargoes
 from services.consent.storage.tables import (
     advice_answers,
     advice_requests,
     breach_decisions,
     breach_facts,
+    breach_reviews,
 )
 
 
@@ -30,6 +38,7 @@ class Breaches:
         """Keep a new version of the facts."""
         row = attrs.asdict(facts, recurse=False)
         row["recipients"] = sorted(map(list, facts.recipients))
+        row["student_first"] = _student_first_json(facts.student_first)
         self.connection.execute(insert(breach_facts).values(row))
 
     def find(self, name: str) -> Breach | None:
@@ -42,13 +51,9 @@ class Breaches:
             involved=versions[0].recorded_by,
             advice=self._advice(name, versions),
             decided=self._decided(name),
+            reviewed=self._reviewed(name),
+            embargoed=Embargoes(self.connection).standing(name) is not None,
         )
-
-    def grounds_of(self, name: str) -> tuple[str, bool]:
-        """Give the ground as it is now, and whether any version had one with tipping-off."""
-        named = [facts.ground for facts in self._versions(name)]
-        chosen = [found for each in named if (found := ground(each)) is not None]
-        return (named[-1] if named else ""), any(each.tipping_off for each in chosen)
 
     def ask(self, breach: str, colleague: str, by: str, at: datetime) -> None:
         """Keep that a colleague is asked for advice. Asking again changes nothing."""
@@ -77,8 +82,35 @@ class Breaches:
                 decided_by=decided.by,
                 decided_at=decided.at,
                 ledger_index=decided.ledger_index,
+                emergency=decided.emergency,
             )
         )
+
+    def review(self, breach: str, reviewed: Reviewed) -> None:
+        """Keep a colleague's review; there is only one."""
+        self.connection.execute(
+            insert(breach_reviews).values(
+                breach=breach,
+                reviewed_by=reviewed.by,
+                reviewed_at=reviewed.at,
+                against=reviewed.against,
+                ledger_index=reviewed.ledger_index,
+            )
+        )
+
+    def asked_of(self, colleague: str) -> list[str]:
+        """Give the undecided breaches on which a colleague is asked, the longest waiting first."""
+        answered = select(advice_answers.c.breach).where(advice_answers.c.colleague == colleague)
+        query = (
+            select(advice_requests.c.breach)
+            .where(
+                advice_requests.c.colleague == colleague,
+                advice_requests.c.breach.not_in(select(breach_decisions.c.breach)),
+                advice_requests.c.breach.not_in(answered),
+            )
+            .order_by(advice_requests.c.asked_at, advice_requests.c.breach)
+        )
+        return list(self.connection.scalars(query))
 
     def _versions(self, name: str) -> list[BreachFacts]:
         query = (
@@ -117,10 +149,37 @@ class Breaches:
     def _decided(self, name: str) -> Decided | None:
         query = select(breach_decisions).where(breach_decisions.c.breach == name)
         row = self.connection.execute(query).one_or_none()
-        return None if row is None else Decided(row.decided_by, row.decided_at, row.ledger_index)
+        if row is None:
+            return None
+        return Decided(row.decided_by, row.decided_at, row.ledger_index, row.emergency)
+
+    def _reviewed(self, name: str) -> Reviewed | None:
+        query = select(breach_reviews).where(breach_reviews.c.breach == name)
+        row = self.connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return Reviewed(row.reviewed_by, row.reviewed_at, row.against, row.ledger_index)
+
+
+def _student_first_json(said: StudentFirst) -> dict[str, str]:
+    at = said.attempted_at.isoformat() if said.attempted_at else ""
+    return {**attrs.asdict(said), "attempted_at": at}
+
+
+def _student_first(kept: dict[str, str]) -> StudentFirst:
+    if not kept:  # a version from before it was asked
+        return StudentFirst()
+    at = kept["attempted_at"]
+    return StudentFirst(
+        attempted_at=datetime.fromisoformat(at) if at else None,
+        channel=kept["channel"],
+        result=kept["result"],
+        why_not=kept["why_not"],
+    )
 
 
 def _facts(row: Row[Any]) -> BreachFacts:
     known = {key: value for key, value in row._mapping.items() if key != "position"}
     pairs = frozenset((name, kind) for name, kind in row.recipients)
-    return BreachFacts(**{**known, "recipients": pairs})
+    first = _student_first(row.student_first)
+    return BreachFacts(**{**known, "recipients": pairs, "student_first": first})

@@ -9,6 +9,7 @@ import attrs
 from sqlalchemy import Connection, and_, exists, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
+from services.consent.domain.embargo import Visibility
 from services.consent.domain.ledger.entry import Entry
 from services.consent.domain.ledger.frontier import Frontier
 from services.consent.domain.ledger.fsck import Row
@@ -81,12 +82,14 @@ class Appended:
 class Access:
     """One line of the list of who has seen a student's records."""
 
-    index: int
+    entry_id: str
     at: datetime
     role: str
     action: str
     purpose: str
     allowed: bool
+    embargoed_until: datetime | None = None
+    """Until when it was hidden from the student."""
 
 
 @attrs.frozen
@@ -238,23 +241,14 @@ class Ledger:
         )
         return self.connection.scalar(query) or ""
 
-    def breaches_of(self, student: str) -> list[str]:
-        """Give the breaches of confidentiality that the ledger has a line about, for a student."""
-        query = (
-            select(entries.c.breach)
-            .where(entries.c.student == student, entries.c.breach != "")
-            .distinct()
-        )
-        return list(self.connection.scalars(query))
-
     def accesses(
         self,
         student: str,
         *,
         actions: Iterable[str],
         refused_roles: Iterable[str],
-        hidden_breaches: Iterable[str],
-        before: int | None,
+        visibilities: Sequence[Visibility],
+        after: str | None,
         count: int,
     ) -> list[Access]:
         """
@@ -264,16 +258,18 @@ class Ledger:
             student: whose records.
             actions: which actions to list.
             refused_roles: whose refused attempts to list; allowed ones are listed whoever it was.
-            hidden_breaches: breaches about which no line is listed.
-            before: list only what stands before this place.
+            visibilities: the breaches there are lines about, and which of them are hidden.
+            after: the id of the entry at which the last page ended; the list goes on after it.
             count: how many at the most.
         """
+        hidden = [each.breach for each in visibilities if each.hidden]
+        lifted = {each.breach: each.lifted_at for each in visibilities}
         query = (
             select(entries)
             .where(
                 entries.c.student == student,
                 entries.c.action.in_(list(actions)),
-                entries.c.breach.not_in(list(hidden_breaches)),
+                entries.c.breach.not_in(hidden),
                 or_(
                     entries.c.effect == "allow",
                     and_(entries.c.effect == "deny", entries.c.role.in_(list(refused_roles))),
@@ -282,9 +278,23 @@ class Ledger:
             .order_by(entries.c.idx.desc())
             .limit(count)
         )
-        if before is not None:
-            query = query.where(entries.c.idx < before)
-        return [
-            Access(row.idx, row.at, row.role, row.action, row.purpose, row.effect == "allow")
-            for row in self.connection.execute(query)
-        ]
+        if after is not None:
+            last = select(entries.c.idx).where(entries.c.entry_id == after)
+            query = query.where(
+                entries.c.idx < last.where(entries.c.student == student).scalar_subquery()
+            )
+        found = []
+        for row in self.connection.execute(query):
+            until = lifted.get(row.breach)
+            found.append(
+                Access(
+                    row.entry_id,
+                    row.at,
+                    row.role,
+                    row.action,
+                    row.purpose,
+                    row.effect == "allow",
+                    until if until is not None and row.at < until else None,
+                )
+            )
+        return found

@@ -183,10 +183,13 @@ breach_facts = Table(
     _text("ground"),
     _yes_or_no("serious"),
     _yes_or_no("imminent"),
+    _text("whose_safety"),
     _yes_or_no("has_outline"),
     _yes_or_no("has_reason"),
     _yes_or_no("has_intended_outcome"),
     _yes_or_no("has_student_spoken_to"),
+    Column("student_first", JSONB, nullable=False),
+    _yes_or_no("has_nobody_reachable"),
     Column("recipients", JSONB, nullable=False),
     _text("words_digest"),
     _text("recorded_by"),
@@ -220,5 +223,37 @@ breach_decisions = Table(
     Column("breach", Text, primary_key=True),
     _text("decided_by"),
     _time("decided_at"),
+    Column("ledger_index", BigInteger, nullable=False),
+    _yes_or_no("emergency"),
+)
+
+breach_reviews = Table(
+    "breach_reviews",
+    metadata,
+    Column("breach", Text, primary_key=True),
+    _text("reviewed_by"),
+    _time("reviewed_at"),
+    _yes_or_no("against"),
+    Column("ledger_index", BigInteger, nullable=False),
+)
+"""What colleagues found after a decision without advice."""
+
+embargo_reviews = Table(
+    "embargo_reviews",
+    metadata,
+    Column("position", BigInteger, primary_key=True),
+    _text("breach"),
+    _text("reviewed_by"),
+    _time("reviewed_at"),
+    Column("ledger_index", BigInteger, nullable=False),
+)
+
+embargo_lifts = Table(
+    "embargo_lifts",
+    metadata,
+    Column("breach", Text, primary_key=True),
+    _text("lifted_by"),
+    _time("lifted_at"),
+    _text("reason"),
     Column("ledger_index", BigInteger, nullable=False),
 )

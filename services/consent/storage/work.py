@@ -8,6 +8,8 @@ from common import outbox
 from common.db import UnitOfWork
 from services.consent.storage.breaches import Breaches
 from services.consent.storage.consents import Consents
+from services.consent.storage.counts import BreachCounts
+from services.consent.storage.embargoes import Embargoes
 from services.consent.storage.ledger import Ledger
 from services.consent.storage.locks import Locks
 from services.consent.storage.records import Records
@@ -46,6 +48,16 @@ class Work(UnitOfWork):
     def breaches(self) -> Breaches:
         """The procedure for breaching confidentiality."""
         return Breaches(self.connection)
+
+    @property
+    def embargoes(self) -> Embargoes:
+        """What is hidden from students, and what is to be looked at again."""
+        return Embargoes(self.connection)
+
+    @property
+    def breach_counts(self) -> BreachCounts:
+        """How many breaches were decided, and which wait for a review."""
+        return BreachCounts(self.connection)
 
     def tell(self, event: Message) -> None:
         """Put *event* into the outbox: it leaves if, and only if, this work is committed."""

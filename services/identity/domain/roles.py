@@ -33,14 +33,20 @@ ADVISER = frozenset(
         "report:read",
     }
 )
-MANAGER = ADVISER | {"staff_member:create", "staff_member:end_role", "ledger:verify"}
+MANAGER = ADVISER | {
+    "staff_member:create",
+    "staff_member:end_role",
+    "ledger:verify",
+    "breach:count",
+}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "adviser": ADVISER,
     "manager": MANAGER,
     # Outside the Service's staff: they can check the ledger, and see no student (R10).
     "trustee": frozenset({"ledger:verify"}),
-    "operator": frozenset({"ledger:verify"}),
+    # They see how many breaches there were in a term, never whose (R32).
+    "operator": frozenset({"ledger:verify", "breach:count"}),
     # Their own form only, which the action checks.
     "student": frozenset({"registration_form:complete"}),
 }

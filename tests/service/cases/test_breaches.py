@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import hashlib
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import attrs
@@ -46,6 +47,8 @@ class Involved:
             ground=next(each.name for each in grounds if not each.statute),
             serious=pb.YES_NO_YES,
             imminent=pb.YES_NO_YES,
+            whose_safety="student",
+            student_first=pb.StudentFirst(why_not="no_time"),
             reason=f"{CANARY} reason",
             intended_outcome=f"{CANARY} outcome",
             student_spoken_to=f"{CANARY} spoken",
@@ -83,6 +86,11 @@ class Involved:
         """Open the record."""
         request = pb.GetBreachRequest(name=name)
         return self.sas.call(self.who, self.sas.breaches.GetBreach, request)
+
+    def adds(self, name: str, words: str, who: Person | None = None) -> pb.Breach:
+        """Add to the record after the decision."""
+        request = pb.AddBreachAddendumRequest(name=name, words=words, request_id=str(uuid4()))
+        return self.sas.call(who or self.who, self.sas.breaches.AddBreachAddendum, request)
 
     def has_decided(self, case: str) -> str:
         """Take a breach as far as the decision."""
@@ -148,6 +156,109 @@ def test_a_decision_that_was_cut_off_is_finished_by_a_repeat(
         involved.amends(name, pb.BreachParts(outline="another"))
     assert involved.decides(name).state == pb.BREACH_STATE_DECIDED
     assert involved.reads(name).outline == f"{CANARY} outline"
+
+
+def test_a_correction_is_an_addendum_and_the_words_stay(
+    sas: House, office: Office, involved: Involved, zoe: Person
+) -> None:
+    """R38: dated, sealed, and each bound by its digest to all before it."""
+    drafted = involved.drafts(office.opens_case(zoe).name)
+    with pytest.raises(RefusedByPolicy):
+        involved.adds(drafted.name, f"{CANARY} too early")
+    name = involved.has_decided(office.opens_case(zoe).name)
+    colleague = adviser()
+    involved.adds(name, f"{CANARY} it was Tuesday")
+    involved.adds(name, f"{CANARY} she is well", colleague)
+    read = involved.reads(name)
+    assert [(each.author, each.words) for each in read.addenda] == [
+        (involved.who.name, f"{CANARY} it was Tuesday"),
+        (colleague.name, f"{CANARY} she is well"),
+    ]
+    assert read.outline == f"{CANARY} outline"
+    chain = sas.sql(
+        "select w.digest from breach_words w where breach_id = %s order by number desc limit 1",
+        name.partition("/")[2],
+    )[0][0]
+    rows = sas.sql(
+        "select words_digest, digest from breach_addenda where breach_id = %s order by number",
+        name.partition("/")[2],
+    )
+    for words, digest in rows:
+        chain = hashlib.sha256(chain + words).digest()
+        assert digest == chain
+
+
+def test_an_addendum_twice_is_an_addendum_once(
+    sas: House, office: Office, involved: Involved, zoe: Person
+) -> None:
+    name = involved.has_decided(office.opens_case(zoe).name)
+    request = pb.AddBreachAddendumRequest(
+        name=name, words=f"{CANARY} once", request_id=str(uuid4())
+    )
+    for _ in range(2):
+        sas.call(involved.who, sas.breaches.AddBreachAddendum, request)
+    assert len(involved.reads(name).addenda) == 1
+
+
+def test_speaking_to_the_student_first_is_whole_or_refused(
+    office: Office, involved: Involved, zoe: Person
+) -> None:
+    """R35: when, how, result; or why not."""
+    drafted = involved.drafts(office.opens_case(zoe).name)
+    now = timestamp(datetime.now(UTC))
+    later = timestamp(datetime.now(UTC) + timedelta(hours=1))
+    for said in (
+        pb.StudentFirst(channel="telephone", result="not_reached"),
+        pb.StudentFirst(attempted_at=now, channel="telephone"),
+        pb.StudentFirst(attempted_at=later, channel="telephone", result="not_reached"),
+        pb.StudentFirst(attempted_at=now, why_not="no_time"),
+        pb.StudentFirst(),
+    ):
+        with pytest.raises(InvalidFields):
+            involved.amends(drafted.name, pb.BreachParts(student_first=said))
+    tried = pb.StudentFirst(attempted_at=now, channel="in_person", result="agrees")
+    involved.amends(drafted.name, pb.BreachParts(student_first=tried))
+    assert involved.reads(drafted.name).student_first == tried
+
+
+def test_under_a_ground_with_tipping_off_the_staff_member_is_warned(
+    sas: House, office: Office, involved: Involved, zoe: Person
+) -> None:
+    """R35: and an attempt to speak to the student is neither taken nor kept, here as in consent."""
+    case = office.opens_case(zoe).name
+    ground = "grounds/terrorism-act-2000-s38b"
+    drafted = involved.drafts(case)
+    assert list(drafted.warnings) == []
+    chosen = involved.amends(drafted.name, pb.BreachParts(ground=ground))
+    assert list(chosen.warnings) == ["tipping_off"]
+    assert list(involved.reads(drafted.name).breach.warnings) == ["tipping_off"]
+    why_not = pb.BreachParts(student_first=pb.StudentFirst(why_not="no_time"))
+    with pytest.raises(InvalidFields):
+        involved.amends(drafted.name, why_not)
+    assert not involved.reads(drafted.name).HasField("student_first")
+    why_not.ground = ground
+    request = pb.DraftBreachRequest(parent=case, parts=why_not, request_id=str(uuid4()))
+    before = sas.sql("select count(*) from breaches")
+    with pytest.raises(InvalidFields):
+        sas.call(involved.who, sas.breaches.DraftBreach, request)
+    assert sas.sql("select count(*) from breaches") == before
+
+
+def test_in_an_emergency_the_record_says_why_nobody_was_reached(
+    sas: House, office: Office, involved: Involved, zoe: Person
+) -> None:
+    """R36: nobody reachable: the staff member says why, in sealed words, and may go on."""
+    drafted = involved.drafts(office.opens_case(zoe).name)
+    involved.amends(drafted.name, involved.all_parts())
+    request = pb.DecideBreachRequest(name=drafted.name, emergency=True)
+    with pytest.raises(RefusedByPolicy) as refused:
+        sas.call(involved.who, sas.breaches.DecideBreach, request)
+    assert refused.value.reasons == ("nobody_reachable_unsaid",)
+    involved.amends(drafted.name, pb.BreachParts(nobody_reachable=f"{CANARY} nobody picks up"))
+    decided = sas.call(involved.who, sas.breaches.DecideBreach, request)
+    assert decided.state == pb.BREACH_STATE_DECIDED
+    assert involved.reads(drafted.name).nobody_reachable == f"{CANARY} nobody picks up"
+    assert CANARY.encode() not in sas.dump()
 
 
 def test_what_was_told_to_somebody_else_is_refused(

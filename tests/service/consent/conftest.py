@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit.servers.session import Servers
+from tests.service.consent.breaching import Breach
 from tests.service.consent.deeds import Case, Letter
 from tests.service.consent.house import House
 
@@ -28,3 +29,9 @@ def case(sas: House) -> Case:
 def letter(sas: House) -> Letter:
     """Give a letter that nobody was asked about yet."""
     return Letter.write(sas)
+
+
+@pytest.fixture
+def breach(sas: House) -> Breach:
+    """Give a breach of a new case that nobody recorded anything of."""
+    return Breach.begin(sas)

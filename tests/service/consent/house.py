@@ -13,7 +13,9 @@ import attrs
 from google.protobuf.message import Message
 from sas.consent.v1 import (
     breach_procedure_pb2_grpc,
+    breach_tasks_pb2_grpc,
     consents_pb2_grpc,
+    embargoes_pb2_grpc,
     gate_pb2_grpc,
     ledger_pb2_grpc,
     records_pb2_grpc,
@@ -56,6 +58,8 @@ class Callers:
         self.gate = self.peer.stub(gate_pb2_grpc.GateServiceStub)
         self.consents = self.peer.stub(consents_pb2_grpc.ConsentsServiceStub)
         self.procedure = self.peer.stub(breach_procedure_pb2_grpc.BreachProcedureServiceStub)
+        self.tasks = self.peer.stub(breach_tasks_pb2_grpc.BreachTasksServiceStub)
+        self.embargoes = self.peer.stub(embargoes_pb2_grpc.EmbargoesServiceStub)
         self.walls = self.peer.stub(walls_pb2_grpc.WallsServiceStub)
         self.releases = self.peer.stub(releases_pb2_grpc.ReleasesServiceStub)
         self.ledger = self.peer.stub(ledger_pb2_grpc.LedgerServiceStub)

@@ -2,114 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
 from uuid import uuid4
 
-import attrs
 import pytest
 from sas.common.v1 import purpose_pb2
 from sas.consent.v1 import breach_procedure_pb2, records_pb2
 
 from common.errors import InvalidFields, NotAvailable, RefusedByPolicy, WrongState
-from tests.kit.house import Person
-from tests.service.consent.deeds import Case, accesses, stamp
-from tests.service.consent.house import House, in_days, staff
-
-FOR = breach_procedure_pb2.ADVICE_ANSWER_FOR
-AGAINST = breach_procedure_pb2.ADVICE_ANSWER_AGAINST
-RISK = "grounds/serious-imminent-risk"
-S38B = "grounds/terrorism-act-2000-s38b"
-EVERYTHING: dict[str, Any] = {
-    "ground": RISK,
-    "serious": True,
-    "imminent": True,
-    "has_outline": True,
-    "has_reason": True,
-    "has_intended_outcome": True,
-    "has_student_spoken_to": True,
-    "words_digest": "a" * 64,
-}
-
-
-@attrs.frozen
-class Breach:
-    """A breach under consideration, as its staff member sees it."""
-
-    sas: House
-    case: Case
-    ada: Person
-    uuid: str
-    doctor: str = attrs.field(factory=lambda: f"thirdParties/{uuid4()}")
-
-    @classmethod
-    def begin(cls, sas: House) -> Breach:
-        """Make a breach of a new case known to consent."""
-        case, uuid = Case.open(sas), str(uuid4())
-        sas.cases.records.RegisterRecord(
-            records_pb2.RegisterRecordRequest(
-                record=f"records/{uuid}",
-                kind=records_pb2.RECORD_KIND_BREACH,
-                student=case.student.name,
-                parent=case.record,
-            )
-        )
-        return cls(sas, case, staff(), uuid)
-
-    @property
-    def name(self) -> str:
-        """The breach's name."""
-        return f"breaches/{self.uuid}"
-
-    def told(self, who: Person | None = None, kind: str = "health", **facts: Any) -> list[str]:
-        """Tell the facts, and give what is missing."""
-        asked: dict[str, Any] = {
-            "name": self.name,
-            "record": f"records/{self.uuid}",
-            "case_record": self.case.record,
-        }
-        if kind:
-            recipient = breach_procedure_pb2.BreachFactsRecipient
-            asked["recipients"] = [recipient(third_party=self.doctor, kind=kind)]
-        request = breach_procedure_pb2.RecordBreachFactsRequest(**asked | facts)
-        method = self.sas.cases.procedure.RecordBreachFacts
-        return list(self.sas.call(who or self.ada, method, request).missing)
-
-    def asks(self, colleague: Person) -> breach_procedure_pb2.BreachProcedure:
-        """Ask a colleague."""
-        request = breach_procedure_pb2.AskForAdviceRequest(name=self.name, colleague=colleague.name)
-        return self.sas.call(self.ada, self.sas.gateway.procedure.AskForAdvice, request)
-
-    def advised(
-        self, colleague: Person, answer: breach_procedure_pb2.AdviceAnswer.ValueType = FOR
-    ) -> breach_procedure_pb2.BreachProcedure:
-        """Give advice, as the colleague."""
-        request = breach_procedure_pb2.GiveAdviceRequest(name=self.name, answer=answer)
-        return self.sas.call(colleague, self.sas.gateway.procedure.GiveAdvice, request)
-
-    def decided(self, who: Person | None = None, despite_advice: bool = False) -> int:
-        """Decide."""
-        request = breach_procedure_pb2.AuthoriseBreachRequest(
-            name=self.name, despite_advice=despite_advice
-        )
-        method = self.sas.cases.procedure.AuthoriseBreach
-        return self.sas.call(who or self.ada, method, request).ledger_index
-
-    def disclosed(self, recipient: str = "", told_at: datetime | None = None) -> int:
-        """Record what was told."""
-        request = breach_procedure_pb2.AuthoriseBreachDisclosureRequest(
-            name=self.name,
-            recipient=recipient or self.doctor,
-            payload_digest="b" * 64,
-            told_at=stamp(told_at or in_days(0)),
-        )
-        method = self.sas.cases.procedure.AuthoriseBreachDisclosure
-        return self.sas.call(self.ada, method, request).ledger_index
-
-
-@pytest.fixture
-def breach(sas: House) -> Breach:
-    return Breach.begin(sas)
+from tests.service.consent.breaching import AGAINST, EVERYTHING, RISK, S38B, UNDER_38B, Breach
+from tests.service.consent.deeds import accesses
+from tests.service.consent.house import House, staff
 
 
 def test_the_life_of_a_breach(sas: House, breach: Breach) -> None:
@@ -139,7 +41,10 @@ def test_the_life_of_a_breach(sas: House, breach: Breach) -> None:
     assert entry["index"] == index
     assert entry["details"] == {
         "ground": RISK,
+        "whose_safety": "student",
+        "student_first": "not_attempted",
         "despite_advice": "no",
+        "emergency": "no",
         "advised_by": bob.name,
         "advice": "for",
     }
@@ -251,12 +156,7 @@ def test_section_38b_is_for_the_police_and_for_no_student_to_see(
     sas: House, breach: Breach
 ) -> None:
     """R34, R35: the student is not spoken to, and their list shows nothing of it."""
-    facts = EVERYTHING | {
-        "ground": S38B,
-        "serious": False,
-        "imminent": False,
-        "has_student_spoken_to": False,
-    }
+    facts = EVERYTHING | UNDER_38B
     assert breach.told(kind="college", **facts) == ["advice_missing", "recipient_not_of_ground"]
     assert breach.told(kind="police", **facts) == ["advice_missing"]
     bob = staff()
@@ -284,7 +184,7 @@ def test_a_risk_to_safety_is_in_the_students_list(sas: House, breach: Breach) ->
 
 
 def test_what_was_once_under_tipping_off_stays_hidden(sas: House, breach: Breach) -> None:
-    breach.told(kind="police", **EVERYTHING | {"ground": S38B})
+    breach.told(kind="police", **EVERYTHING | UNDER_38B)
     breach.told(**EVERYTHING)
     with pytest.raises(RefusedByPolicy):
         breach.decided()

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from google.protobuf.timestamp_pb2 import Timestamp
 from sas.consent.v1 import ledger_pb2
 from sqlalchemy import URL, Engine
 
@@ -46,6 +47,9 @@ HISTORY = (
     "advice_requests",
     "advice_answers",
     "breach_decisions",
+    "breach_reviews",
+    "embargo_reviews",
+    "embargo_lifts",
 )
 
 
@@ -178,16 +182,20 @@ def test_a_student_sees_nobody_elses_lines_and_staff_none(sas: House, case: Case
 
 def test_the_list_comes_in_pages(sas: House, case: Case) -> None:
     item = case.item()
-    expected = [case.opened(staff(), item).ledger_index for _ in range(5)]
-    found, token = [], ""
+    for _ in range(5):
+        case.opened(staff(), item)
+    expected = [each.time for each in accesses(sas, case.student)]
+    found, token = list[Timestamp](), ""
     while True:
         request = ledger_pb2.ListAccessesRequest(page_size=2, page_token=token)
         page = sas.call(case.student, sas.gateway.ledger.ListAccesses, request)
-        found += [each.ledger_index for each in page.accesses]
+        found += [each.time for each in page.accesses]
         token = page.next_page_token
         if not token:
             break
-    assert found == expected[::-1]
+    assert len(expected) == 5
+    assert found == expected
+    assert found == sorted(found, key=Timestamp.ToNanoseconds, reverse=True)
 
 
 # The operator's check, on a copy that somebody with all rights has changed
