@@ -6,7 +6,12 @@ import uuid
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from sas.cases.v1 import breaches_pb2, breaches_pb2_grpc
-from sas.consent.v1 import breach_procedure_pb2, breach_procedure_pb2_grpc
+from sas.consent.v1 import (
+    breach_procedure_pb2,
+    breach_procedure_pb2_grpc,
+    breach_tasks_pb2,
+    breach_tasks_pb2_grpc,
+)
 from sas.identity.v1 import third_parties_pb2, third_parties_pb2_grpc
 
 from clients.gateway import understood_errors
@@ -104,6 +109,7 @@ def tell(setting: Setting) -> None:
     ):
         breaches.DecideBreach(decide)
     _advise_and_decide(setting, breach.name, doctor)
+    _in_an_emergency(setting, doctor)
 
 
 def _advise_and_decide(setting: Setting, breach: str, doctor: str) -> None:
@@ -147,6 +153,51 @@ def _advise_and_decide(setting: Setting, breach: str, doctor: str) -> None:
         all((record.outline, record.reason, record.intended_outcome, record.told))
         and list(record.breach.recipients) == [doctor],
     )
+
+
+def _in_an_emergency(setting: Setting, doctor: str) -> None:
+    story = setting.story
+    breaches = setting.adviser.at(breaches_pb2_grpc.BreachesServiceStub)
+    with understood_errors():
+        breach = breaches.DraftBreach(
+            breaches_pb2.DraftBreachRequest(
+                parent=setting.case,
+                parts=breaches_pb2.BreachParts(
+                    ground=GROUND,
+                    serious=breaches_pb2.YES_NO_YES,
+                    imminent=breaches_pb2.YES_NO_YES,
+                    whose_safety="student",
+                    outline="She rang at night, from the bridge.",
+                    reason="Her own safety.",
+                    intended_outcome="That somebody is with her.",
+                    student_spoken_to="No time to speak about it.",
+                    student_first=breaches_pb2.StudentFirst(why_not="no_time"),
+                    recipients=[breaches_pb2.BreachRecipient(third_party=doctor, kind="health")],
+                    nobody_reachable="Rang Mary and Grace, twice each.",
+                ),
+                request_id=str(uuid.uuid4()),
+            )
+        )
+        decided = breaches.DecideBreach(
+            breaches_pb2.DecideBreachRequest(name=breach.name, emergency=True)
+        )
+        tasks = setting.colleague.at(breach_tasks_pb2_grpc.BreachTasksServiceStub)
+        waiting = tasks.ListBreachReviews(breach_tasks_pb2.ListBreachReviewsRequest()).reviews
+    story.check(
+        "in an emergency, with nobody to reach, it is decided first",
+        decided.state == breaches_pb2.BREACH_STATE_DECIDED,
+    )
+    story.check(
+        "and a colleague finds it in her list, to be reviewed within 24 hours",
+        breach.name in {each.breach for each in waiting},
+    )
+    with understood_errors():
+        review = tasks.ReviewBreach(
+            breach_tasks_pb2.ReviewBreachRequest(
+                name=breach.name, answer=breach_tasks_pb2.REVIEW_ANSWER_FOR
+            )
+        )
+    story.check("she reviews it", review.answer == breach_tasks_pb2.REVIEW_ANSWER_FOR)
 
 
 def _doctor(setting: Setting) -> str:

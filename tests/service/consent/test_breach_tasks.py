@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import attrs
 import psycopg
 import pytest
 import structlog
@@ -89,6 +90,18 @@ def test_nobody_is_asked_about_what_is_decided(breach: Breach) -> None:
     breach.advised(bob)
     breach.decided()
     assert breach.waits_for_advice_of(late) == []
+
+
+def test_a_leaver_does_not_advise(breach: Breach) -> None:
+    """R36: another *staff member*: whose role has ended is none, though they were asked before."""
+    bob = staff()
+    breach.told(**EVERYTHING)
+    breach.asks(bob)
+    with pytest.raises(NotAvailable):
+        breach.advised(attrs.evolve(bob, roles=frozenset()))
+    with pytest.raises(RefusedByPolicy) as refused:
+        breach.decided()
+    assert refused.value.reasons == ("advice_missing",)
 
 
 # The emergency path
