@@ -26,6 +26,8 @@ from sas.cases.v1 import (
     documents_pb2_grpc,
     enquiries_pb2,
     enquiries_pb2_grpc,
+    redactions_pb2,
+    redactions_pb2_grpc,
 )
 from sas.common.v1 import purpose_pb2
 from sas.consent.v1 import (
@@ -243,6 +245,23 @@ def adviser_proposes_a_disclosure(
                 request_id=new_request_id(),
             )
         )
+
+
+def adviser_redacts(stack: FullStack, item: str, passage: str) -> str:
+    """Mark a passage of a document or note to be hidden, and give the name of the redaction."""
+    with understood_errors():
+        made = stack.adviser.at(redactions_pb2_grpc.RedactionsServiceStub).RedactItem(
+            redactions_pb2.RedactItemRequest(
+                parent=item,
+                marks=[
+                    redactions_pb2.RedactionMark(
+                        reason=redactions_pb2.REDACTION_REASON_NOT_NEEDED, passage=passage
+                    )
+                ],
+                request_id=new_request_id(),
+            )
+        )
+    return str(made.name)
 
 
 def student_previews(

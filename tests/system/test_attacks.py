@@ -83,7 +83,8 @@ def file(stack: FullStack) -> Mapping[str, str]:
         deeds.adviser_records_an_enquiry(stack),
         deeds.adviser_drafts_a_breach(stack, case, tutor),
     ]
-    return {each.partition("/")[0]: each for each in names}
+    redaction = deeds.adviser_redacts(stack, document, "letter")
+    return {"documents/redactions": redaction} | {each.partition("/")[0]: each for each in names}
 
 
 @pytest.fixture(scope="module")
@@ -154,7 +155,10 @@ def may(who: str, rpc: Rpc) -> bool:
 
 def real(value: object, file: Mapping[str, str]) -> object:
     """Put the student's own thing in place of a name of nothing."""
-    return file.get(str(value).partition("/")[0], value) if "/" in str(value) else value
+    if "/" not in str(value):
+        return value
+    collection, *below = str(value).split("/")
+    return file.get("/".join([collection, *below[1:2]]), value)
 
 
 def send(client: httpx.Client, rpc: Rpc, body: Mapping[str, object]) -> httpx.Response:

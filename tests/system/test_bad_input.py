@@ -55,7 +55,7 @@ OURS_ALONE = (
 )
 """What belongs in our logs, or nowhere."""
 
-WRITTEN_BY_TIMERS = {"checkpoints", "outbox", "inbox"}
+WRITTEN_BY_TIMERS = {"checkpoints", "cosignatures", "outbox", "inbox"}
 
 
 @pytest.fixture(scope="module")
@@ -360,7 +360,6 @@ def _but_the_ledger(counted: Mapping[str, int]) -> Mapping[str, int]:
     And what events do, which comes later; that it is done once is tried in `tests/fault`.
     """
     later = {
-        "consent.cosignatures",
         "consent.entries",
         "reports.case_facts",
         "reports.student_facts",

@@ -10,7 +10,7 @@ import structlog
 from common.caller import Caller
 from common.errors import InvalidFields, NotAvailable, WrongState
 from services.cases.actions.repeats import name_once
-from services.cases.actions.sources import find_item, find_sources, open_sources
+from services.cases.actions.sources import find_item, find_sources, open_sources, record_absent
 from services.cases.actions.tools import Tools
 from services.cases.domain.names import id_of
 from services.cases.domain.redaction import Mark, Redaction, has_words, marks_to_bytes
@@ -77,12 +77,19 @@ def preview_redaction(tools: Tools, name: str) -> Preview:
     """
     Render a document or note as it would leave, for a staff member to look at.
 
+    A name that does not exist takes the same way and is recorded too.
+
     Raises:
         InvalidFields: it can't be rendered, or a mark hides nothing.
         NotAvailable: the caller may not read it, or there is no such redaction.
     """
     item = name.partition("/redactions/")[0]
-    (opened,) = open_sources(tools, find_sources(tools, [item], [name]))
+    try:
+        found = find_sources(tools, [item], [name])
+    except NotAvailable:
+        record_absent(tools, item)
+        raise
+    (opened,) = open_sources(tools, found)
     content = tools.render(Job([opened.source], _WATERMARK))
     log.info("redaction_previewed", redaction=name)
     return Preview(opened.source.marks, content)

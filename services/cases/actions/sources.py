@@ -115,6 +115,14 @@ def open_sources(tools: Tools, found: Sequence[Sealed]) -> list[Opened]:
     return [opened[each.item] for each in found]
 
 
+def record_absent(tools: Tools, item: str) -> None:
+    """Have consent write down that somebody tried to open what is not there; it answers no."""
+    collection, _, id_ = item.partition("/")
+    tools.consent.open(
+        record_of(id_), [], action=_ACTIONS[collection], purpose=PURPOSE_DISCLOSURE, about=item
+    )
+
+
 def _open(found: Sealed, keys: Keys) -> Opened:
     marks: tuple[Mark, ...] = ()
     if found.redaction is not None:
