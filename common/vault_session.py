@@ -11,6 +11,7 @@ own sockets, locks and events. Speaks only what OpenBao and HashiCorp Vault have
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import threading
@@ -21,15 +22,11 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-import hvac
-import requests
 import structlog
-from hvac import exceptions as refusals
-from hvac.adapters import JSONAdapter
-from requests.adapters import HTTPAdapter
 
 from common.config import VaultSettings
 from common.errors import TryAgain
+from common.https import HTTPError, kept_connections
 from common.telemetry import SpanKind, span, traceparent
 
 log = structlog.get_logger(__name__)
@@ -77,47 +74,70 @@ def decision(name: str) -> Iterator[None]:
         _decision.reset(token)
 
 
-class _TracedAdapter(JSONAdapter):  # type: ignore[misc]  # hvac has no types
-    """hvac's adapter, with the trace and the decision of now in the headers of each request."""
+class _Connection:
+    """Asks Vault, and turns its refusals into the four that callers treat differently."""
 
-    def request(self, method: str, url: str, **rest: Any) -> Any:
-        headers = dict(rest.pop("headers", None) or {})
-        headers["traceparent"] = traceparent()
-        headers["x-sas-decision"] = _decision.get()
-        return super().request(method, url, headers={k: v for k, v in headers.items() if v}, **rest)
+    def __init__(self, settings: VaultSettings) -> None:
+        self._kept = kept_connections(
+            settings.url, settings.ca_file, seconds=TIMEOUT_SECONDS, at_most=IN_FLIGHT + 1
+        )
 
+    def ask(self, token: str, method: str, path: str, body: Answer | None = None) -> Answer:
+        """
+        Ask once, with the trace and the decision of now in the headers; they are audited.
 
-def _client(settings: VaultSettings, token: str) -> hvac.Client:
-    session = requests.Session()
-    session.trust_env = False  # no proxy, .netrc or CA from the environment
-    session.verify = str(settings.ca_file)
-    # No retries: a second "destroy" or "sign" is not ours to decide down here.
-    session.mount("https://", HTTPAdapter(pool_connections=1, pool_maxsize=IN_FLIGHT + 1))
-    return hvac.Client(
-        url=settings.url,
-        token=token,
-        session=session,
-        timeout=TIMEOUT_SECONDS,
-        allow_redirects=False,  # the token goes to this address and to no other
-        adapter=_TracedAdapter,
-    )
+        No second try: another "destroy" or "sign" is not ours to decide down here. No redirects:
+        the token goes to this address and to no other.
+
+        Returns:
+            The answer as Vault gave it; empty where it answers without content.
+
+        Raises:
+            VaultUnavailable, VaultDenied, VaultRefused, KeyGone.
+        """
+        headers = {
+            "X-Vault-Token": token,
+            "X-Vault-Request": "true",
+            "traceparent": traceparent(),
+            "x-sas-decision": _decision.get(),
+        }
+        try:
+            response = self._kept.urlopen(
+                method,
+                f"/v1/{path}",
+                body=None if body is None else json.dumps(body).encode(),
+                headers={name: value for name, value in headers.items() if value},
+                redirect=False,
+            )
+            if response.status in (200, 204):
+                answer: Answer = json.loads(response.data) if response.data else {}
+                return answer
+        except (HTTPError, ValueError):
+            raise VaultUnavailable from None
+        # What a refusal says stays here: that of a half-refused batch holds opened keys.
+        raise _refusal(response.status, response.data)
 
 
 class VaultSession:
     """A signed-in session. `Vault` is what services use; this is how it asks."""
 
     def __init__(
-        self, client: hvac.Client, seconds: float, on_lost: Callable[[], None] | None = None
+        self,
+        connection: _Connection,
+        token: str,
+        seconds: float,
+        on_lost: Callable[[], None] | None = None,
     ) -> None:
         """
-        Take over a signed-in client and keep its token alive.
+        Take over a token and keep it alive.
 
         Args:
-            client: holds the token.
+            connection: the way to Vault.
+            token: what we are signed in with.
             seconds: how long the token lives without a renewal.
             on_lost: called when the session can't be kept; by default the process exits.
         """
-        self._client = client
+        self._connection, self._token = connection, token
         self._seconds = seconds
         self._ends = time.monotonic() + seconds
         self._on_lost = on_lost or _leave
@@ -140,16 +160,18 @@ class VaultSession:
         file = Path(settings.wrapped_secret_id_file)
         wrapping = file.read_text().strip()
         file.unlink()
-        client = _client(settings, token="")
+        connection = _Connection(settings)
         try:
-            with _translated():
-                secret_id = _open_wrapping(client, wrapping)
-                auth = client.auth.approle.login(settings.role_id, secret_id)["auth"]
+            login = {
+                "role_id": settings.role_id,
+                "secret_id": _open_wrapping(connection, wrapping),
+            }
+            auth = connection.ask("", "POST", "auth/approle/login", login)["auth"]
         except (VaultDenied, VaultRefused):
             # Worth an alarm: it expired on the way, or somebody else opened it first.
             log.critical("vault_secret_id_refused")
             raise VaultDenied from None
-        return cls(client, float(auth["lease_duration"]), on_lost)
+        return cls(connection, auth["client_token"], float(auth["lease_duration"]), on_lost)
 
     def ask(
         self, method: str, operation: str, path: str, body: Answer | None = None, **attributes: str
@@ -186,10 +208,7 @@ class VaultSession:
             log.info("vault_sign_out_failed")  # the token ends by itself within its period
 
     def _ask(self, method: str, path: str, body: Answer | None) -> Answer:
-        with _translated():
-            response = self._client.adapter.request(method, f"/v1/{path}", json=body)
-        # hvac gives the bare response where there is no content.
-        return response if isinstance(response, dict) else {}
+        return self._connection.ask(self._token, method, path, body)
 
     def _keep_alive(self) -> None:
         pause = self._seconds / 3
@@ -232,40 +251,30 @@ def _leave() -> None:
     os._exit(EXIT_SESSION_LOST)
 
 
-def _open_wrapping(client: hvac.Client, wrapping: str) -> str:
+def _open_wrapping(connection: _Connection, wrapping: str) -> str:
     """
     Open the wrapped secret-id, after making sure that it is one.
 
     Somebody who opened the wrapping could have put another one in its place; where it was made
     is the one thing they can't forge.
     """
-    made_at = client.adapter.post("/v1/sys/wrapping/lookup", json={"token": wrapping})["data"]
+    made_at = connection.ask("", "POST", "sys/wrapping/lookup", {"token": wrapping})["data"]
     if not re.fullmatch(r"auth/approle/role/[a-z-]+/secret-id", made_at["creation_path"]):
         raise VaultDenied
-    client.token = wrapping
-    opened: str = client.sys.unwrap()["data"]["secret_id"]
-    client.token = ""
+    opened: str = connection.ask(wrapping, "POST", "sys/wrapping/unwrap")["data"]["secret_id"]
     return opened
 
 
-_NO_KEY = re.compile(r"key not found|no existing key|could not delete key; not found")
+_NO_KEY = re.compile(rb"key not found|no existing key|could not delete key; not found")
 
 
-@contextmanager
-def _translated() -> Iterator[None]:
-    """
-    Turn hvac's errors into the four that callers treat differently.
-
-    `from None`, because hvac's error holds the whole answer, and that of a half-refused batch
-    holds opened keys.
-    """
-    try:
-        yield
-    except (refusals.Forbidden, refusals.Unauthorized):
-        raise VaultDenied from None
-    except refusals.InvalidPath:
-        raise KeyGone from None
-    except refusals.InvalidRequest as refusal:
-        raise (KeyGone if _NO_KEY.search(refusal.text or "") else VaultRefused) from None
-    except (refusals.VaultError, requests.RequestException):
-        raise VaultUnavailable from None
+def _refusal(status: int, text: bytes) -> Exception:
+    match status:
+        case 401 | 403:
+            return VaultDenied()
+        case 404:
+            return KeyGone()
+        case 400:
+            return KeyGone() if _NO_KEY.search(text) else VaultRefused()
+        case _:
+            return VaultUnavailable()

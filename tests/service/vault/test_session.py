@@ -84,7 +84,7 @@ def test_a_lost_session_is_noticed(state: State) -> None:
     lost = threading.Event()
     vault = Vault.login(settings(state, "reports-serve"), on_lost=lost.set)
     with signed_in(state) as somebody:
-        somebody.write("auth/token/revoke", token=vault._session._client.token)
+        somebody.write("auth/token/revoke", token=vault._session._token)
     with pytest.raises(VaultDenied):
         vault.public_keys("tokens", "caller")
     assert lost.wait(10)
@@ -110,7 +110,7 @@ from common.config import VaultSettings
 from common.vault import Vault, VaultDenied
 url, ca_file, role_id, file = sys.argv[2:]
 vault = Vault.login(VaultSettings(url, Path(ca_file), role_id, Path(file)))
-print(vault._session._client.token, flush=True)
+print(vault._session._token, flush=True)
 sys.stdin.readline()
 try:
     vault.secret("rabbitmq/cases-work")
