@@ -23,17 +23,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
-import requests
 import structlog
 from opentelemetry import context as otel_context
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from common.otlp import OtlpExporter
 
 __all__ = [
     "ATTRIBUTES",
@@ -162,6 +162,7 @@ def _cleaned(original: ReadableSpan) -> ReadableSpan:
 
 
 _provider: TracerProvider | None = None
+_tracer: trace.Tracer = trace.NoOpTracer()
 
 
 def start(process: str, url: str, ca_file: Path | str) -> None:
@@ -181,17 +182,12 @@ def start(process: str, url: str, ca_file: Path | str) -> None:
     """
     # Its warnings quote addresses and are plain text; _OnlyDeclared logs the two things to know.
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-    session = requests.Session()
-    session.trust_env = False  # no proxy and no other CA by way of the environment
-    exporter = OTLPSpanExporter(
-        endpoint=url, certificate_file=str(ca_file), timeout=3, headers={}, session=session
-    )
-    start_with(process, exporter)
+    start_with(process, OtlpExporter(process, url, ca_file))
 
 
 def start_with(process: str, exporter: SpanExporter, *, delay_ms: int = 500) -> None:
     """Like `start`, with another way out for the spans (tests keep them in memory)."""
-    global _provider  # one per process, as the context of a span is
+    global _provider, _tracer  # one per process, as the context of a span is
     stop()
     provider = TracerProvider(
         sampler=ALWAYS_ON,
@@ -208,18 +204,19 @@ def start_with(process: str, exporter: SpanExporter, *, delay_ms: int = 500) -> 
             export_timeout_millis=3000,
         )
     )
-    probe = provider.get_tracer("sas").start_span("probe")
+    tracer = provider.get_tracer("sas")
+    probe = tracer.start_span("probe")
     if not (probe.is_recording() and probe.get_span_context().is_valid):
         raise TelemetryError("spans are not recorded; is OTEL_SDK_DISABLED set?")
-    _provider = provider  # the probe is never ended, so never sent
+    _provider, _tracer = provider, tracer  # the probe is never ended, so never sent
 
 
 def stop() -> None:
     """Send what is left and stop recording. Also happens by itself when the process ends."""
-    global _provider
+    global _provider, _tracer
     if _provider is not None:
         _provider.shutdown()
-        _provider = None
+        _provider, _tracer = None, trace.NoOpTracer()
 
 
 @contextmanager
@@ -232,20 +229,16 @@ def span(
     An exception marks the span as failed and goes on; nothing of the exception is kept.
     Before `start`, the span exists but is recorded nowhere.
     """
-    provider = _provider or trace.NoOpTracerProvider()
-    tracer = provider.get_tracer("sas")
-    with tracer.start_as_current_span(
-        name,
-        kind=kind,
-        attributes=attributes,
-        record_exception=False,
-        set_status_on_exception=False,
-    ) as current:
-        try:
-            yield current
-        except BaseException:
-            current.set_status(Status(StatusCode.ERROR))
-            raise
+    current = _tracer.start_span(name, kind=kind, attributes=attributes)
+    token = otel_context.attach(trace.set_span_in_context(current))
+    try:
+        yield current
+    except BaseException:
+        current.set_status(Status(StatusCode.ERROR))
+        raise
+    finally:
+        otel_context.detach(token)
+        current.end()
 
 
 def current_trace() -> tuple[str, str]:

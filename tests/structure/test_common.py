@@ -147,7 +147,7 @@ def test_what_is_common_has_two_users(module: str) -> None:
     assert len(found) >= 2, f"used by {found or 'nobody'}"
 
 
-PARTS = {"vault_session"}
+PARTS = {"otlp", "vault_session"}
 """Modules that are a part of another one, which says why it is shared."""
 
 
