@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Protocol
 
 import attrs
@@ -33,6 +34,8 @@ LONGEST_LIFE = 60
 """Seconds. A token that claims to live longer is refused: sessions must end everywhere at once."""
 CLOCK_SKEW = 5
 """Seconds that the clocks of two machines may differ."""
+TOKENS_KEPT = 512
+"""Whose signature was found good, so that it need not be looked at again."""
 REFETCH_AFTER = 10.0
 """Seconds. Made-up key names can't make us ask Vault more often than this."""
 
@@ -74,6 +77,8 @@ class CallerTokens:
         self._keys: dict[int, OKPKey] = {}
         self._fetched = float("-inf")
         self._lock = threading.Lock()
+        # One token comes with many calls of its minute; its times are looked at in each.
+        self._claims_of = lru_cache(TOKENS_KEPT)(self._signed_claims)
 
     def verify(self, token: str) -> Caller:
         """
@@ -84,11 +89,13 @@ class CallerTokens:
             TryAgain: Vault is needed for a new public key and can't be reached.
         """
         try:
-            # Only EdDSA: the algorithm is ours to choose, not the token's (RFC 8725, 3.1).
-            found = jwt.decode(token, self._key_of, algorithms=["EdDSA"])
-            return _caller(found.claims, token)
+            return _caller(self._claims_of(token), token)
         except (JoseError, ValueError, KeyError, TypeError):
             raise SignInNeeded from None
+
+    def _signed_claims(self, token: str) -> Mapping[str, object]:
+        # Only EdDSA: the algorithm is ours to choose, not the token's (RFC 8725, 3.1).
+        return jwt.decode(token, self._key_of, algorithms=["EdDSA"]).claims
 
     def _key_of(self, unverified: GuestProtocol) -> OKPKey:
         match = _KID.fullmatch(unverified.headers().get("kid", ""))

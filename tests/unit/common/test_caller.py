@@ -91,6 +91,17 @@ def test_a_token_of_another_time_is_refused(
     assert refused(tokens, vault.token(claims))
 
 
+def test_a_token_that_was_good_is_refused_when_its_minute_is_over(
+    tokens: CallerTokens, vault: VaultAlone
+) -> None:
+    """Its signature is looked at once; its times, in every call."""
+    soon_over = time.time() - caller.CLOCK_SKEW + 1
+    token = vault.token({"iat": soon_over - 30, "exp": soon_over})
+    assert tokens.verify(token) == tokens.verify(token)
+    time.sleep(1.1)
+    assert refused(tokens, token)
+
+
 @pytest.mark.parametrize("token", ["", "x", "a.b", "a.b.c", "...", "é.b.c", "a.b.c.d.e"])
 def test_what_is_no_token_is_refused(tokens: CallerTokens, token: str) -> None:
     assert refused(tokens, token)
