@@ -25,6 +25,11 @@ _PLAIN = (
     notes.c.complete,
 )
 
+_SEALED = sa.select(*_PLAIN, notes.c.wrapped_key, notes.c.sealed).where(
+    notes.c.id == sa.bindparam("id")
+)
+"""Asked for every reading, so it is put together once."""
+
 
 @attrs.frozen
 class Notes:
@@ -53,8 +58,7 @@ class Notes:
 
     def find_sealed(self, id_: str | None) -> tuple[Note | None, SealedItem | None]:
         """Give one note and its sealed words; these are None when its record was disposed of."""
-        query = sa.select(*_PLAIN, notes.c.wrapped_key, notes.c.sealed).where(notes.c.id == id_)
-        row = self.connection.execute(query).one_or_none()
+        row = self.connection.execute(_SEALED, {"id": id_}).one_or_none()
         if row is None:
             return None, None
         *plain, wrapped_key, sealed = row

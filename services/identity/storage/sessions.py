@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import attrs
 import sqlalchemy as sa
@@ -20,6 +22,10 @@ COLUMNS = (
     sessions.c.last_used_at,
     sessions.c.ended_at,
 )
+
+_BY_TOKEN = sa.select(*COLUMNS).where(sessions.c.token_sha256 == sa.bindparam("token_sha256"))
+_BY_ID = sa.select(*COLUMNS).where(sessions.c.id == sa.bindparam("id"))
+"""Asked for every call that comes in, so they are put together once."""
 
 
 @attrs.frozen
@@ -46,11 +52,11 @@ class Sessions:
 
     def by_token(self, token_sha256: bytes) -> Session | None:
         """Find a session by its token."""
-        return self._one(sessions.c.token_sha256 == token_sha256)
+        return self._one(_BY_TOKEN, {"token_sha256": token_sha256})
 
     def by_id(self, id_: str) -> Session | None:
         """Find a session by the id in a caller token."""
-        return self._one(sessions.c.id == id_)
+        return self._one(_BY_ID, {"id": id_})
 
     def touch(self, id_: str, now: datetime) -> None:
         """Set the idle clock back to zero."""
@@ -75,8 +81,9 @@ class Sessions:
             sa.update(sessions).where(which, sessions.c.ended_at.is_(None)).values(ended_at=now)
         )
 
-    def _one(self, which: sa.ColumnElement[bool]) -> Session | None:
-        row = self.connection.execute(sa.select(*COLUMNS).where(which)).one_or_none()
+    def _one(self, query: sa.Select[Any], named: Mapping[str, object]) -> Session | None:
+        row = self.connection.execute(query, named).one_or_none()
         if row is None:
             return None
-        return Session(**{**row._mapping, "roles": frozenset(row.roles)})
+        id_, person, kind, roles, *rest = row
+        return Session(id_, person, kind, frozenset(roles), *rest)
