@@ -8,7 +8,7 @@ import platform
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
@@ -53,14 +53,23 @@ def together(call: Callable[[], object], callers: int = 8, seconds: float = 4.0)
     return sum(done) / (time.perf_counter() - started)
 
 
-def figure(call: Callable[[], object], count: int = 200) -> Figure:
-    """Measure *call* alone, then with eight callers."""
-    taken = sorted(alone(call, count))
-    return Figure(
-        p50_ms=statistics.median(taken),
-        p99_ms=taken[int(len(taken) * 0.99)],
-        per_second=together(call),
-    )
+def _figure(taken: Sequence[float], per_second: float) -> Figure:
+    return Figure(statistics.median(taken), taken[int(len(taken) * 0.99)], per_second)
+
+
+def side_by_side(
+    calls: Mapping[str, Callable[[], object]], rounds: int = 25, each: int = 10
+) -> dict[str, Figure]:
+    """
+    Measure *calls* in turns of a few, so that what else the machine does falls on all alike.
+
+    Then each, by itself, with eight callers.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds):
+        for name, call in calls.items():
+            taken[name] += alone(call, each, warm=1)
+    return {name: _figure(sorted(taken[name]), together(call)) for name, call in calls.items()}
 
 
 def heading(title: str) -> None:
