@@ -25,6 +25,7 @@ OPENING = frozenset(
         "disclosure:preview",
         "disclosure:send",
         "document:read",
+        "incident:read",
         "enquiry:answer",
         "enquiry:read",
         "registration_form:read",

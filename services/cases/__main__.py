@@ -84,6 +84,7 @@ def servicers(parts: Tools) -> list[Servicer]:
         disclosures_pb2_grpc,
         documents_pb2_grpc,
         enquiries_pb2_grpc,
+        incidents_pb2_grpc,
         redactions_pb2_grpc,
         retention_pb2_grpc,
     )
@@ -95,6 +96,7 @@ def servicers(parts: Tools) -> list[Servicer]:
     from services.cases.api.disclosures import DisclosuresServicer
     from services.cases.api.documents import DocumentsServicer
     from services.cases.api.enquiries import EnquiriesServicer
+    from services.cases.api.incidents import IncidentsServicer
     from services.cases.api.redactions import RedactionsServicer
     from services.cases.api.retention import RetentionServicer
 
@@ -109,6 +111,7 @@ def servicers(parts: Tools) -> list[Servicer]:
         ),
         (contacts_pb2_grpc.add_ContactsServiceServicer_to_server, ContactsServicer(parts)),
         (redactions_pb2_grpc.add_RedactionsServiceServicer_to_server, RedactionsServicer(parts)),
+        (incidents_pb2_grpc.add_IncidentsServiceServicer_to_server, IncidentsServicer(parts)),
         (breaches_pb2_grpc.add_BreachesServiceServicer_to_server, BreachesServicer(parts)),
         (retention_pb2_grpc.add_RetentionServiceServicer_to_server, RetentionServicer(parts)),
     ]

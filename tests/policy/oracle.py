@@ -25,6 +25,7 @@ READING = frozenset(
     {
         "case_note:read",
         "document:read",
+        "incident:read",
         "breach:read",
         "enquiry:read",
         "enquiry:answer",
@@ -71,7 +72,9 @@ IN_USE = ON_A_RECORD - WALLS - EMBARGO - {"consent:refuse", "consent:withdraw"}
 """A yes can be taken back, a wall put up, an embargo lifted, whatever has become of the record."""
 
 KIND_OF_RECORD: Mapping[str, str] = {
-    **dict.fromkeys(("case_note:read", "document:read", "disclosure:preview"), "case"),
+    **dict.fromkeys(
+        ("case_note:read", "document:read", "incident:read", "disclosure:preview"), "case"
+    ),
     **dict.fromkeys(("consent:request", "disclosure:recall", *LETTING_GO), "case"),
     **dict.fromkeys(("breach:read", *BREACHING), "breach"),
     "enquiry:read": "enquiry",
@@ -82,6 +85,7 @@ KIND_OF_RECORD: Mapping[str, str] = {
 KIND_OF_ITEMS: Mapping[str, frozenset[str]] = {
     "case_note:read": frozenset({"notes"}),
     "document:read": frozenset({"documents"}),
+    "incident:read": frozenset({"incidents"}),
     "disclosure:preview": frozenset({"documents", "disclosures", "contacts"}),
 }
 

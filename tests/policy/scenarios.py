@@ -36,6 +36,7 @@ _DAYS = {"yesterday": -1, "now": 0, "tomorrow": 1, "in a month": 30, "in two yea
 _KINDS = {
     "case_note:read": "case",
     "document:read": "case",
+    "incident:read": "case",
     "disclosure:preview": "case",
     "enquiry:read": "enquiry",
     "enquiry:answer": "enquiry",
@@ -52,6 +53,7 @@ _KINDS = {
 }
 _ITEMS = {
     "case_note:read": ["notes/the note"],
+    "incident:read": ["incidents/what happened"],
     "enquiry:read": ["enquiries/the enquiry"],
     "enquiry:answer": ["enquiries/the enquiry"],
     "registration_form:read": ["registration-forms/the form"],

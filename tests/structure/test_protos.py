@@ -196,12 +196,12 @@ def constrained(field: FieldDescriptor) -> bool:
 
 
 NO_WORDS = {
-    "names": "about adviser asked_by author breach case colleague consent corrects disclosure"
-    " document involved item items name person recipient recipients record staff_member student"
-    " superseded_by",
+    "names": "about adviser asked_by author breach case colleague consent corrects decided_by"
+    " decider disclosure document involved item items name person recipient recipients record"
+    " staff_member student superseded_by",
     "codes": "action cells code column_codes effect ground how kind language media_type missing"
     " period purpose recipient_kinds role roles table term text_version unit version"
-    " warnings whose_safety",
+    " warnings what outcome whose_safety",
     "days": "contact_date dispose_from_date ends_on last_involvement_date valid_from valid_until",
     "opaque": "entry etag leaf_hash next_page_token page_token payload_digest proof pseudonym"
     " public_key receipt sealed_facts text_sha256",

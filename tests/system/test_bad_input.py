@@ -280,6 +280,17 @@ def creating(stack: FullStack) -> Mapping[str, tuple[Person, Json]]:
             },
         ),
         "cases.AddBreachAddendum": (adviser, {"name": breach, "words": "once"}),
+        "cases.RecordIncident": (
+            adviser,
+            {
+                "parent": case,
+                "kind": "near_miss",
+                "what": "other",
+                "knownAt": now.isoformat().replace("+00:00", "Z"),
+                "decider": adviser.name,
+                "happened": "once",
+            },
+        ),
         "consent.DeclareWall": (
             adviser,
             {"record": deeds.adviser_opens_a_case(stack).replace("cases/", "records/")},

@@ -64,6 +64,10 @@ class Disposals:
 
     def _wipe_case(self, case_id: str) -> None:
         self._set(tables.notes, tables.notes.c.case_id == case_id, **_NOTHING_SEALED)
+        happened, done = tables.incidents, tables.incident_decisions
+        here = sa.select(happened.c.id).where(happened.c.case_id == case_id)
+        self._set(done, done.c.incident_id.in_(here), **_NOTHING_SEALED)
+        self._set(happened, happened.c.case_id == case_id, **_NOTHING_SEALED)
         self._set(
             tables.documents,
             tables.documents.c.case_id == case_id,

@@ -306,6 +306,34 @@ breach_addenda = sa.Table(
     sa.UniqueConstraint("breach_id", "number", name="breach_addenda_in_order"),
 )
 
+incidents = sa.Table(
+    "incidents",
+    metadata,
+    _id("id", primary_key=True),
+    _of("case_id", "cases"),
+    _code("kind"),
+    _code("what"),
+    _moment("known_at"),
+    _code("decider"),
+    _code("author"),
+    _moment("created_at"),
+    _text("wrapped_key"),
+    _bytes("sealed"),
+    sa.Index("incidents_newest", "known_at", "id"),
+    sa.Index("incidents_case", "case_id"),
+)
+
+incident_decisions = sa.Table(
+    "incident_decisions",
+    metadata,
+    _of("incident_id", "incidents", primary=True),
+    _code("outcome"),
+    _code("decided_by"),
+    _moment("decided_at"),
+    _text("wrapped_key"),
+    _bytes("sealed"),
+)
+
 disposals = sa.Table(
     "disposals",
     metadata,

@@ -15,6 +15,7 @@ from services.cases.storage.disclosures import Disclosures
 from services.cases.storage.disposals import Disposals
 from services.cases.storage.documents import Documents
 from services.cases.storage.enquiries import Enquiries
+from services.cases.storage.incidents import Incidents
 from services.cases.storage.notes import Notes
 from services.cases.storage.redactions import Redactions
 from services.cases.storage.reply_mails import ReplyMails
@@ -74,6 +75,11 @@ class Stores:
     def addenda(self) -> Addenda:
         """What was added to breaches after the decision."""
         return Addenda(self.connection)
+
+    @property
+    def incidents(self) -> Incidents:
+        """The register of inadvertent breaches."""
+        return Incidents(self.connection)
 
     @property
     def disposals(self) -> Disposals:

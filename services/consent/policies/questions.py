@@ -21,6 +21,7 @@ OPENING = frozenset(
     {
         "case_note:read",
         "document:read",
+        "incident:read",
         "enquiry:read",
         "enquiry:answer",
         "registration_form:read",

@@ -25,6 +25,7 @@ ADVISER = frozenset(
         "question:close",
         "disclosure:propose",
         "breach:draft",
+        "incident:record",
         "student:register",
         "student:find",
         "registration_form:complete",

@@ -17,6 +17,7 @@ from sas.cases.v1 import (
     disclosures_pb2_grpc,
     documents_pb2_grpc,
     enquiries_pb2_grpc,
+    incidents_pb2_grpc,
     redactions_pb2_grpc,
     retention_pb2_grpc,
 )
@@ -38,6 +39,7 @@ ADVISER = frozenset(
         "question:close",
         "disclosure:propose",
         "breach:draft",
+        "incident:record",
     }
 )
 
@@ -72,6 +74,7 @@ class House(house.House):
         self.contacts = stub(contacts_pb2_grpc.ContactsServiceStub)
         self.enquiries = stub(enquiries_pb2_grpc.EnquiriesServiceStub)
         self.redactions = stub(redactions_pb2_grpc.RedactionsServiceStub)
+        self.incidents = stub(incidents_pb2_grpc.IncidentsServiceStub)
         self.breaches = stub(breaches_pb2_grpc.BreachesServiceStub)
         self.retention = stub(retention_pb2_grpc.RetentionServiceStub)
         self.consents = consent.stub(consents_pb2_grpc.ConsentsServiceStub)

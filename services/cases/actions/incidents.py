@@ -1,0 +1,142 @@
+"""
+The register of inadvertent breaches (R14): what happened, who decides, what was done.
+
+Not the procedure for breaching confidentiality: nobody decided that this should happen. The words
+are sealed in the record of the case that they concern, and go with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+import structlog
+from sas.common.v1.purpose_pb2 import Purpose
+
+from common.caller import Caller
+from common.errors import InvalidFields, NotAvailable, WrongState
+from common.pages import page_size
+from services.cases.actions.fields import cut, position_after
+from services.cases.actions.repeats import name_once
+from services.cases.actions.tools import Tools
+from services.cases.domain.incidents import Decision, Incident
+from services.cases.domain.names import id_of, record_of
+from services.cases.domain.states import RecordKind
+
+log = structlog.get_logger(__name__)
+
+
+@attrs.frozen(kw_only=True)
+class Happened:
+    """What is to be recorded."""
+
+    kind: str
+    what: str
+    known_at: datetime
+    decider: str
+    words: str = attrs.field(repr=False)
+
+
+def record_incident(
+    tools: Tools, who: Caller, case: str, happened: Happened, *, request_id: str
+) -> Incident:
+    """
+    Record an accident or a near miss. For an accident the 72 hours run from when it was known.
+
+    Raises:
+        InvalidFields: it is said to be known from a time still to come.
+        NotAvailable: there is no such case.
+        WrongState: the case is being disposed of.
+    """
+    if happened.known_at > tools.now():
+        raise InvalidFields({"known_at": "must not be in the future"})
+    name = name_once(tools, who, "RecordIncident", request_id, "incidents")
+    incident_id = id_of(name, "incidents") or ""
+    with tools.begin() as work:
+        there = work.incidents.find(incident_id)
+        found = work.cases.find(id_of(case, "cases"))
+    if there is not None:
+        return there
+    if found is None:
+        raise NotAvailable
+    incident = Incident(
+        incident_id, found.id, happened.kind, happened.what, happened.known_at, happened.decider
+    )
+    sealed = tools.sealing.seal(RecordKind.CASE, found.id, incident.name, happened.words.encode())
+    with tools.begin() as work:
+        held = work.cases.hold(found.id)
+        if held is None or not held.state.takes_more:
+            raise WrongState("This case is being disposed of.")
+        work.incidents.add(incident, sealed, author=who.person, created_at=tools.now())
+        work.commit()
+    log.info("incident_recorded", incident=name)
+    return incident
+
+
+def decide_incident(tools: Tools, who: Caller, name: str, *, outcome: str, done: str) -> Incident:
+    """
+    Decide what is done about it: report it, or say why no risk to anybody is likely.
+
+    Raises:
+        NotAvailable: there is no such entry, or the caller is neither named in it nor a manager.
+        WrongState: it is decided.
+    """
+    with tools.begin() as work:
+        incident = work.incidents.find(id_of(name, "incidents"))
+        if incident is None or (who.person != incident.decider and "manager" not in who.roles):
+            raise NotAvailable
+        decision = Decision(outcome, who.person, tools.now())
+        sealed = tools.sealing.seal(
+            RecordKind.CASE, incident.case_id, incident.decision_item, done.encode()
+        )
+        if not work.incidents.decide(incident, decision, sealed):
+            raise WrongState("It is decided.")
+        work.commit()
+    log.info("incident_decided", incident=name)
+    return attrs.evolve(incident, decision=decision)
+
+
+@attrs.frozen
+class OpenedIncident:
+    """One entry with its words."""
+
+    incident: Incident
+    happened: str = attrs.field(repr=False)
+    done: str = attrs.field(repr=False)
+
+
+def read_incident(tools: Tools, name: str, purpose: Purpose.ValueType) -> OpenedIncident:
+    """
+    Open one entry. A name that does not exist takes the same way and is recorded too.
+
+    Raises:
+        NotAvailable: the caller may not read it, or there is no such entry.
+    """
+    with tools.begin() as work:
+        incident = work.incidents.find(id_of(name, "incidents"))
+        happened, done = work.incidents.sealed(incident) if incident else (None, None)
+    keys = tools.consent.open(
+        incident.record if incident else record_of(name.partition("/")[2]),
+        [each for each in (happened, done) if each is not None],
+        action="incident:read",
+        purpose=purpose,
+        about=name,
+    )
+    if incident is None or happened is None:
+        raise NotAvailable
+    log.info("incident_read", incident=name)
+    return OpenedIncident(
+        incident,
+        keys.open(happened).decode(),
+        keys.open(done).decode() if done is not None else "",
+    )
+
+
+def list_incidents(tools: Tools, *, asked: int, page_token: str) -> tuple[Sequence[Incident], str]:
+    """Give a page of the register, what was known last first, and the token of the next page."""
+    size = page_size(asked)
+    last = position_after(page_token, datetime.fromisoformat)
+    with tools.begin() as work:
+        found = work.incidents.page(size + 1, last)
+    return cut(found, size, lambda each: (each.known_at.isoformat(), each.id))

@@ -1,0 +1,58 @@
+"""Inadvertent breaches of confidentiality: accidents and near misses (R14)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import attrs
+
+from services.cases.domain.names import name_of, record_of
+
+REPORT_WITHIN = timedelta(hours=72)
+"""UK GDPR, article 33(1): after having become aware of it."""
+
+
+@attrs.frozen
+class Decision:
+    """What was decided about an incident, without words."""
+
+    outcome: str
+    decided_by: str
+    decided_at: datetime
+
+
+@attrs.frozen
+class Incident:
+    """One entry of the register, without words."""
+
+    id: str
+    case_id: str
+    kind: str
+    what: str
+    known_at: datetime
+    decider: str
+    decision: Decision | None = None
+
+    @property
+    def name(self) -> str:
+        """The resource name."""
+        return name_of("incidents", self.id)
+
+    @property
+    def decision_item(self) -> str:
+        """Name the item with what was done."""
+        return f"{self.name}/decisions/1"
+
+    @property
+    def record(self) -> str:
+        """The record of the case, under whose key the words are sealed."""
+        return record_of(self.case_id)
+
+    @property
+    def report_by(self) -> datetime | None:
+        """Until when it is to be reported; None for what only nearly happened."""
+        return self.known_at + REPORT_WITHIN if self.kind == "incident" else None
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether that time has passed without a decision."""
+        return self.decision is None and self.report_by is not None and self.report_by < now
