@@ -6,9 +6,9 @@ import datetime
 import os
 import platform
 import statistics
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import attrs
 
@@ -36,21 +36,19 @@ def alone(call: Callable[[], object], count: int = 200, warm: int = 20) -> list[
 
 def together(call: Callable[[], object], callers: int = 8, seconds: float = 4.0) -> float:
     """Return the calls a second that *callers* threads reach together."""
-    done = [0] * callers
     stop = time.perf_counter() + seconds
 
-    def go(number: int) -> None:
+    def go(number: int) -> int:
+        done = 0
         while time.perf_counter() < stop:
             call()
-            done[number] += 1
+            done += 1
+        return done
 
-    threads = [threading.Thread(target=go, args=(number,)) for number in range(callers)]
     started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(done) / (time.perf_counter() - started)
+    with ThreadPoolExecutor(callers) as pool:
+        done = sum(pool.map(go, range(callers)))  # a call that fails ends the benchmark
+    return done / (time.perf_counter() - started)
 
 
 def _figure(taken: Sequence[float], per_second: float) -> Figure:

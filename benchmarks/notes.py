@@ -73,9 +73,11 @@ def main() -> None:
     heading(__doc__.strip().splitlines()[0])
     people.appoint_first_manager(state)
     people.admit_colleagues(state, people.sign_in(state, "grace"))
-    adviser = people.sign_in(state, "ada")
-    case, note = a_note(adviser)
-    notes = adviser.at(case_notes_pb2_grpc.CaseNotesServiceStub)
+    # Two, because the gateway limits the calls of one session.
+    writer, reader = people.sign_in(state, "ada"), people.sign_in(state, "mary")
+    case, note = a_note(writer)
+    written = writer.at(case_notes_pb2_grpc.CaseNotesServiceStub)
+    notes = reader.at(case_notes_pb2_grpc.CaseNotesServiceStub)
     to_read = case_notes_pb2.GetCaseNoteRequest(name=note, purpose=purpose_pb2.PURPOSE_ADVICE)
     with (
         echoes(state) as (plain, mutual),
@@ -91,7 +93,7 @@ def main() -> None:
                 "raw Vault datakey": datakey,
                 DECRYPT: decrypt,
                 PASS: through,
-                "write a note through the gateway": lambda: notes.WriteCaseNote(new_note(case)),
+                "write a note through the gateway": lambda: written.WriteCaseNote(new_note(case)),
                 WHOLE: lambda: notes.GetCaseNote(to_read),
             }
         )
