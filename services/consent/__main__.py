@@ -59,6 +59,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
     from services.consent.api.records import RecordsServicer
     from services.consent.api.releases import ReleasesServicer
     from services.consent.api.walls import WallsServicer
+    from services.consent.domain.exports.controller import Controller
     from services.consent.policies.engine import Policy
     from services.consent.storage.group_commit import GroupCommit
     from services.consent.storage.work import Work
@@ -73,6 +74,11 @@ def serve(config: Config[Settings], vault: Vault) -> None:
         passes=PassOffice(vault),
         ledger_key=LedgerKey(vault, config.settings.origin),
         verbal_lasts=timedelta(days=config.settings.verbal_days),
+        controller=Controller(
+            name=config.settings.controller_name,
+            contact=config.settings.controller_contact,
+            address=config.settings.controller_address,
+        ),
     )
     serve_until_told(
         config,

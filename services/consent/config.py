@@ -22,6 +22,10 @@ class Settings:
     """How often lapsed consents are looked for. The gate does not wait for that."""
     verbal_days: int = 7
     """How long a spoken yes counts, from when it was said, unless it is confirmed (R7)."""
+    controller_name: str = "Student Advice Service"
+    """Who is responsible (the controller), as records of consent say it; with these two."""
+    controller_contact: str = "the students' union's data protection contact"
+    controller_address: str = "the students' union"
     witnesses: tuple[str, ...] = ()
     """Who watches that the ledger only grows: the verifier key and the URL of each, with a blank
     between, as `example.org/witness+1a2b3c4d+BA... https://witness.example.org`."""

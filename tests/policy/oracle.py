@@ -50,13 +50,18 @@ BREACHING = EMBARGO | {
     "breach:add",
 }
 WALLS = frozenset({"wall:declare", "wall:lift"})
-BY_STUDENT = ANSWERING | {"registration_form:read", "disclosure:preview", "access_list:read"}
+BY_STUDENT = ANSWERING | {
+    "registration_form:read",
+    "disclosure:preview",
+    "access_list:read",
+    "consent:export",
+}
 BY_STAFF = (
     READING
     | BREACHING
     | WALLS
     | NOTING
-    | {"consent:request", "disclosure:send", "disclosure:recall", "use:confirm"}
+    | {"consent:request", "consent:export", "disclosure:send", "disclosure:recall", "use:confirm"}
     | {"record:dispose", "report:freeze"}
 )
 ON_A_RECORD = (
@@ -66,7 +71,7 @@ ON_A_RECORD = (
     | LETTING_GO
     | BREACHING
     | WALLS
-    | {"consent:request", "disclosure:recall", "record:dispose"}
+    | {"consent:request", "consent:export", "disclosure:recall", "record:dispose"}
 )
 IN_USE = ON_A_RECORD - WALLS - EMBARGO - {"consent:refuse", "consent:withdraw"}
 """A yes can be taken back, a wall put up, an embargo lifted, whatever has become of the record."""
@@ -248,13 +253,13 @@ def end_too_far(asked: Asked) -> Any:
     return asked.ends_at > asked.now + YEAR
 
 
-@on(*ANSWERING, *NOTING, *LETTING_GO)
+@on(*ANSWERING, *NOTING, *LETTING_GO, "consent:export")
 def no_consent_asked(asked: Asked) -> Any:
     """Nothing leaves that no student was asked about."""
     return asked.consent is None
 
 
-@on("disclosure:preview")
+@on("disclosure:preview", "consent:export")
 def not_asked_of_this_student(asked: Asked) -> Any:
     """A student sees what they are asked about."""
     if asked.who.kind != "student":
@@ -356,7 +361,7 @@ def consent_lapsed(asked: Asked) -> Any:
     return asked.consent.state == "expired" or asked.now >= asked.consent.ends_at
 
 
-@on("disclosure:preview", *LETTING_GO)
+@on("disclosure:preview", "consent:export", *LETTING_GO)
 def consent_for_another_record(asked: Asked) -> Any:
     """One record, of one student."""
     if asked.consent is None:

@@ -355,6 +355,10 @@ def _recall(who: Who, record: Record, items: frozenset[str], said: dict[str, Any
     return questions.to_recall(who, record)
 
 
+def _export(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    return questions.to_export(who, record, _consent(said.pop("consent", {}), "consent:export"))
+
+
 def _confirm_use(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
     return questions.to_confirm_use(
         who,
@@ -439,6 +443,7 @@ _BUILD: Mapping[str, Any] = {
     "consent:refuse": _ending("consent:refuse"),
     "consent:withdraw": _ending("consent:withdraw"),
     "consent:record_withdrawal": _ending("consent:record_withdrawal"),
+    "consent:export": _export,
     "use:confirm": _confirm_use,
     "disclosure:send": _send,
     "disclosure:recall": _recall,

@@ -204,7 +204,7 @@ NO_WORDS = {
     " warnings what outcome whose_safety",
     "days": "contact_date dispose_from_date ends_on last_involvement_date valid_from valid_until",
     "opaque": "entry etag leaf_hash next_page_token page_token payload_digest proof pseudonym"
-    " public_key receipt sealed_facts text_sha256",
+    " public_key receipt sealed_facts text_sha256 file_sha256",
     "addresses of servers": "authorization_url issuer redirect_uri",
     "published": "policy_words statute",
 }
@@ -220,6 +220,7 @@ NO_WORDS_HERE = {
     "sas.consent.v1.Checkpoint.witnessed": "a signed note (C2SP)",
     "sas.consent.v1.Witness.heard": "a code",
     "sas.consent.v1.Witness.key_name": "a setting: what a witness calls itself",
+    "sas.consent.v1.ExportConsentRecordResponse.content": "ids, codes and digests",
     "sas.consent.v1.Consent.text": "the text of a version, which names nobody",
     "sas.identity.v1.Notice.text": "published",
     "sas.identity.v1.StartSignInResponse.state": "random, and worth nothing without its code",

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
 from sas.consent.v1 import consents_pb2, consents_pb2_grpc
 
+from clients.staff.commands.options import write_private
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show, show_list
 
@@ -52,6 +54,18 @@ class Place(StrEnum):
 
 def _consents() -> consents_pb2_grpc.ConsentsServiceStub:
     return stub(consents_pb2_grpc.ConsentsServiceStub)
+
+
+class Form(StrEnum):
+    """In what form a consent is exported."""
+
+    DPV_RECORD = "dpv-record"
+    DPV_RECEIPT = "dpv-receipt"
+    FHIR_R5 = "fhir-r5"
+
+    def to_proto(self) -> consents_pb2.ExportForm.ValueType:
+        """Return the proto's value."""
+        return consents_pb2.ExportForm.Value(f"EXPORT_FORM_{self.name}")
 
 
 @app.command("show")
@@ -129,6 +143,21 @@ def note_withdrawal(consent: str, as_json: Json = False) -> None:
     with calling():
         found = _consents().RecordWithdrawal(consents_pb2.RecordWithdrawalRequest(name=consent))
     show(found, as_json=as_json)
+
+
+@app.command()
+def export(
+    consent: str,
+    out: Annotated[Path, typer.Option("--out", help="Write the file here, readable by you only.")],
+    form: Annotated[Form, typer.Option(help="In what form.")] = Form.DPV_RECORD,
+) -> None:
+    """Write a consent as a file that others can read; without a name in it."""
+    with calling():
+        found = _consents().ExportConsentRecord(
+            consents_pb2.ExportConsentRecordRequest(name=consent, form=form.to_proto())
+        )
+    write_private(out, found.content.encode())
+    typer.echo(f"Its SHA-256 is in the ledger, in entry {found.ledger_index}: {found.file_sha256}")
 
 
 def _stamp(local: datetime | None) -> Timestamp:

@@ -10,6 +10,7 @@ from sas.consent.v1.events_pb2 import ConsentEnded
 
 from common.errors import NotAvailable
 from services.consent.actions.deciding import Line, Recorded, decide
+from services.consent.actions.exporting import record_sha256
 from services.consent.actions.parts import Parts
 from services.consent.actions.receipts import Proven, prove, prove_appended
 from services.consent.domain.consent import Consent, Happened, Happening, State
@@ -129,6 +130,7 @@ def agree(
         now = parts.clock()
         if consent is not None and unless(consent, now):
             return consent, None
+        line = attrs.evolve(line, at=now, by=who.name, text_sha256=shown.text_sha256)
         recorded = decide(
             parts,
             work,
@@ -149,18 +151,12 @@ def agree(
                 consent=consent,
                 disclosure=consent.asked.disclosure if consent else "",
                 payload_digest=shown.payload_digest,
-                details=_details(shown, line),
+                details=_details(shown, line) | _becomes(parts, consent, line),
             ),
             now,
         )
         if recorded.allowed and consent is not None:
-            happened = attrs.evolve(
-                line,
-                at=now,
-                ledger_index=recorded.index,
-                by=who.name,
-                text_sha256=shown.text_sha256,
-            )
+            happened = attrs.evolve(line, ledger_index=recorded.index)
             work.consents.note(shown.consent, happened)
             consent = consent.then(happened)
         work.commit()
@@ -183,6 +179,7 @@ def end(parts: Parts, who: Who, name: str, action: str, what: Happening) -> Cons
         if consent and str(consent.state) == str(what) and consent.asked.student == who.name:
             return consent
         now = parts.clock()
+        line = Happened(what, now, None, who.name)
         recorded = decide(
             parts,
             work,
@@ -191,11 +188,12 @@ def end(parts: Parts, who: Who, name: str, action: str, what: Happening) -> Cons
                 about=name,
                 consent=consent,
                 disclosure=consent.asked.disclosure if consent else "",
+                details=_becomes(parts, consent, line),
             ),
             now,
         )
         if recorded.allowed and consent is not None:
-            line = Happened(what, now, recorded.index, who.name)
+            line = attrs.evolve(line, ledger_index=recorded.index)
             ended = consent.then(line)
             if ended is not consent:
                 work.consents.note(name, line)
@@ -236,6 +234,13 @@ def _details(shown: Shown, line: Happened) -> dict[str, str]:
             "confirm_by": line.spoken.confirm_by.strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
     return details
+
+
+def _becomes(parts: Parts, consent: Consent | None, line: Happened) -> dict[str, str]:
+    """Give the digest of the record as the line would leave it; nothing if it changes nothing."""
+    if consent is None or (after := consent.then(line)) is consent:
+        return {}
+    return {"record_sha256": record_sha256(parts, after)}
 
 
 def _previewed(work: Work, consent: Consent | None, who: Who) -> bool:

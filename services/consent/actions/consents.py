@@ -10,6 +10,7 @@ from sas.consent.v1.events_pb2 import ConsentEnded
 
 from common.errors import InvalidFields, NotAvailable, SecondFactorNeeded
 from services.consent.actions.deciding import Line, decide
+from services.consent.actions.exporting import record_sha256
 from services.consent.actions.parts import Parts
 from services.consent.domain.consent import Asked, Consent, Happened, Happening, State
 from services.consent.domain.facts import Record, Who
@@ -53,6 +54,7 @@ def request_consent(parts: Parts, who: Who, request: Request) -> Consent:
         same, replaced = _earlier(work, asked, now)
         details = {"recipient": asked.recipient, "for": asked.purpose}
         if same is None:
+            details["record_sha256"] = record_sha256(parts, Consent(asked))
             details |= {f"replaces_{n}": each.asked.consent for n, each in enumerate(replaced, 1)}
         recorded = decide(
             parts,

@@ -26,6 +26,7 @@ _SHOWN = OPENING | {
     "consent:record_verbal",
     "consent:witness",
     "consent:record_withdrawal",
+    "consent:export",
     "use:confirm",
     "disclosure:send",
     "disclosure:collect",

@@ -10,6 +10,7 @@ import attrs
 from common.passes import PassOffice
 from common.vault import Vault
 from services.consent.actions.signing import LedgerKey
+from services.consent.domain.exports.controller import Controller
 from services.consent.policies.engine import Policy
 from services.consent.storage.group_commit import GroupCommit
 from services.consent.storage.work import Work
@@ -33,3 +34,5 @@ class Parts:
     clock: Callable[[], datetime] = now_in_utc
     verbal_lasts: timedelta = timedelta(days=7)
     """How long a spoken yes counts unless it is confirmed."""
+    controller: Controller = attrs.field(factory=Controller)
+    """Who is responsible, as records of consent say it."""

@@ -6,7 +6,7 @@ import grpc
 from sas.consent.v1 import consents_pb2, consents_pb2_grpc
 
 from common.pages import encode_token, page_size
-from services.consent.actions import answers, consents, verbal
+from services.consent.actions import answers, consents, exporting, verbal
 from services.consent.actions.parts import Parts
 from services.consent.actions.receipts import Proven
 from services.consent.api.translate import (
@@ -18,6 +18,7 @@ from services.consent.api.translate import (
     place,
 )
 from services.consent.domain.consent import Consent
+from services.consent.domain.exports import dpv_27560
 
 
 class ConsentsServicer(consents_pb2_grpc.ConsentsServiceServicer):
@@ -107,12 +108,27 @@ class ConsentsServicer(consents_pb2_grpc.ConsentsServiceServicer):
     ) -> consents_pb2.Consent:
         return self._proto(verbal.record_withdrawal(self._parts, caller(), request.name))
 
+    def ExportConsentRecord(
+        self, request: consents_pb2.ExportConsentRecordRequest, context: grpc.ServicerContext
+    ) -> consents_pb2.ExportConsentRecordResponse:
+        form = exporting.Form(code(consents_pb2.ExportForm, request.form))
+        exported = exporting.export_consent(self._parts, caller(), request.name, form)
+        return consents_pb2.ExportConsentRecordResponse(
+            content=exported.content.decode(),
+            media_type=exported.media_type,
+            file_sha256=exported.sha256,
+            ledger_index=exported.ledger_index,
+        )
+
     def _proto(self, consent: Consent) -> consents_pb2.Consent:
         return consent_proto(consent, self._parts.clock())
 
     def _with_receipt(self, consent: Consent, proven: Proven) -> consents_pb2.GiveConsentResponse:
         return consents_pb2.GiveConsentResponse(
-            consent=self._proto(consent), receipt=proven.receipt, entry=proven.entry.decode()
+            consent=self._proto(consent),
+            receipt=proven.receipt,
+            entry=proven.entry.decode(),
+            record=dpv_27560.record(consent, self._parts.controller).decode(),
         )
 
 

@@ -50,13 +50,14 @@ _ENDS = {
     Happening.EXPIRED: State.EXPIRED,
     Happening.SUPERSEDED: State.SUPERSEDED,
 }
+_YES = {Happening.GIVEN, Happening.CONFIRMED}
 _OVER = {Happening.WITHDRAWN, Happening.EXPIRED, Happening.SUPERSEDED}
 _MAY_FOLLOW = {
     State.REQUESTED: {Happening.GIVEN, Happening.REFUSED, *_OVER},
     State.PROVISIONAL: {Happening.CONFIRMED, *_OVER},
     State.GIVEN: _OVER,
 }
-"""What ended stays ended: no later line in the log revives a consent."""
+"""What ended stays ended: no later line in the log revives a consent, lapsed ones included."""
 
 IN_FORCE = frozenset({State.GIVEN, State.PROVISIONAL})
 
@@ -160,6 +161,8 @@ class Consent:
     def then(self, line: Happened) -> Consent:
         """Give the consent after one more line; a line that can't follow changes nothing."""
         if line.what not in _MAY_FOLLOW.get(self.state, ()):
+            return self
+        if line.what in _YES and self.state_at(line.at) is State.EXPIRED:
             return self
         if line.what is Happening.GIVEN:
             state = State.PROVISIONAL if line.spoken else State.GIVEN

@@ -134,6 +134,11 @@ def to_end(
     return Question(who, action, record, {"now": _ms(now), **_optional_consent(consent)})
 
 
+def to_export(who: Who, record: Record, consent: Consent | None) -> Question:
+    """May *who* have this consent as a file?"""
+    return Question(who, "consent:export", record, _optional_consent(consent))
+
+
 def to_send(
     who: Who,
     record: Record,
