@@ -223,7 +223,8 @@ def _consent(said: dict[str, Any] | str, action: str) -> Consent | None:
         log.append(Happened(Happening.CONFIRMED, _day("yesterday"), 3, by=asked.student))
     if state not in (State.REQUESTED, State.PROVISIONAL, State.GIVEN):
         log.append(Happened(Happening(state), NOW, 3))
-    return Consent.after(asked, log)
+    # As said, even where no log could lead there: the policy must not rest on that.
+    return Consent(asked, state, tuple(log))
 
 
 def _spoken(at: str, confirm_by: str) -> Spoken:
