@@ -18,6 +18,7 @@ from common.errors import (
     StaleEtag,
     TryAgain,
 )
+from services.consent.domain.reasons import REASONS, sentence
 
 NEXT_STEP: dict[type[ServiceError], str] = {
     SignInNeeded: "Sign in first: sas sign-in",
@@ -26,6 +27,12 @@ NEXT_STEP: dict[type[ServiceError], str] = {
     StaleEtag: "Somebody changed it in the meantime. Look at it again, then repeat.",
     TryAgain: "Nothing was opened or lost. Try again in a moment.",
 }
+
+
+def in_words(reason: str) -> str:
+    """Give a reason in the policy's words, with the number of the sentence behind it."""
+    clause = REASONS[reason].clause if reason in REASONS else ""
+    return sentence(reason) + (f" ({clause})" if clause else "")
 
 
 @contextmanager
@@ -46,7 +53,7 @@ def say_error(error: ServiceError) -> None:
         typer.echo(f"  {field}: {why}", err=True)
     if isinstance(error, RefusedByPolicy):
         for reason in error.reasons:
-            typer.echo(f"  because: {reason.replace('_', ' ')}", err=True)
+            typer.echo(f"  because: {in_words(reason)}", err=True)
     if advice := NEXT_STEP.get(type(error)):
         typer.echo(advice, err=True)
     if trace := error.metadata.get("trace_id"):

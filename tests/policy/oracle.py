@@ -135,6 +135,14 @@ PERMITS: Mapping[str, tuple[frozenset[str], str]] = {
 """By id: what a permit covers, and for whom."""
 
 
+OBLIGATIONS: Mapping[str, frozenset[str]] = {
+    "receipt": frozenset({"consent:give", "consent:confirm"}),
+    "notify": frozenset({"consent:refuse", "consent:withdraw", "consent:record_withdrawal"}),
+    "redact": frozenset(),
+}
+"""What has to follow a yes, besides the entry in the ledger, which follows everything."""
+
+
 # Who they are
 
 

@@ -201,7 +201,7 @@ def test_a_refusal_names_every_reason(stack: FullStack, adviser: Terminal, case:
     said = adviser.types("disclosure", "send", disclosure.name, "--really")
     assert (said.code, said.out) == (1, "")
     assert "The confidentiality policy refuses this." in said.err
-    assert "because: consent not given" in said.err
+    assert "because: The student has not said yes. (R7)" in said.err
 
 
 def test_what_can_not_be_undone_is_only_shown(adviser: Terminal, case: str) -> None:

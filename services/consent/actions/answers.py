@@ -15,6 +15,7 @@ from services.consent.actions.parts import Parts
 from services.consent.actions.receipts import Proven, prove, prove_appended
 from services.consent.domain.consent import Consent, Happened, Happening, State
 from services.consent.domain.facts import Record, Who
+from services.consent.domain.obligations import Obligation
 from services.consent.domain.texts import current, render, sha256
 from services.consent.policies import questions
 from services.consent.storage.work import Work
@@ -93,7 +94,15 @@ def _with_receipt(
             and said.by == who.name == consent.asked.student
         )
 
-    consent, recorded = agree(parts, who, shown, action, line, unless=said_before)
+    consent, recorded = agree(
+        parts,
+        who,
+        shown,
+        action,
+        line,
+        unless=said_before,
+        discharges=frozenset({Obligation.RECEIPT}),
+    )
     if recorded is not None:
         return consent, prove_appended(parts, recorded.appended)
     said = next(each for each in consent.log if each.what is line.what)
@@ -109,6 +118,7 @@ def agree(
     line: Happened,
     *,
     unless: Callable[[Consent, datetime], bool] = lambda consent, now: False,
+    discharges: frozenset[Obligation] = frozenset(),
 ) -> tuple[Consent, Recorded | None]:
     """
     Add a yes, or what stands up for one, to the log of a consent, if the policy allows it.
@@ -120,6 +130,7 @@ def agree(
         action: as the policy names it.
         line: what would happen; its time, place in the ledger and author are set here.
         unless: whether it was said before, so that there is nothing to decide.
+        discharges: what the caller sees to after a yes.
 
     Raises:
         NotAvailable: there is no such consent, or they may not know of it.
@@ -154,6 +165,7 @@ def agree(
                 details=_details(shown, line) | _becomes(parts, consent, line),
             ),
             now,
+            discharges=discharges,
         )
         if recorded.allowed and consent is not None:
             happened = attrs.evolve(line, ledger_index=recorded.index)
@@ -191,6 +203,7 @@ def end(parts: Parts, who: Who, name: str, action: str, what: Happening) -> Cons
                 details=_becomes(parts, consent, line),
             ),
             now,
+            discharges=frozenset({Obligation.NOTIFY}),
         )
         if recorded.allowed and consent is not None:
             line = attrs.evolve(line, ledger_index=recorded.index)

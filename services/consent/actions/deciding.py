@@ -26,6 +26,7 @@ from services.consent.domain.decision import Decision, Question
 from services.consent.domain.facts import ANONYMOUS, AccessList, Record, Report, Who
 from services.consent.domain.ledger.entry import Entry
 from services.consent.domain.names import categories_of
+from services.consent.domain.obligations import NOT_DISCHARGED, Obligation
 from services.consent.policies.questions import OPENING
 from services.consent.storage.ledger import Appended
 from services.consent.storage.work import Work
@@ -94,13 +95,30 @@ class Recorded:
         return self
 
 
-def decide(parts: Parts, work: Work, question: Question, line: Line, now: datetime) -> Recorded:
+def decide(
+    parts: Parts,
+    work: Work,
+    question: Question,
+    line: Line,
+    now: datetime,
+    *,
+    discharges: frozenset[Obligation] = frozenset(),
+) -> Recorded:
     """
     Decide and append the entry in the caller's transaction, which changes facts and then commits.
 
     Call it last: the ledger is locked from here on.
+
+    Args:
+        parts: what actions work with.
+        work: the transaction.
+        question: what is asked.
+        line: what the entry says beside question and answer.
+        now: by our clock.
+        discharges: what the action sees to if the answer is yes. What has to follow a yes and is
+            not among it makes it a no.
     """
-    decision = parts.policy.decide(question)
+    decision = parts.policy.decide(question).seen_to(discharges)
     entry = _entry(question, decision, line, now)
     appended = work.ledger.append(entry)
     _show(question, entry, appended, decision)
@@ -108,10 +126,16 @@ def decide(parts: Parts, work: Work, question: Question, line: Line, now: dateti
 
 
 def decide_and_commit(
-    parts: Parts, work: Work, question: Question, line: Line, now: datetime
+    parts: Parts,
+    work: Work,
+    question: Question,
+    line: Line,
+    now: datetime,
+    *,
+    discharges: frozenset[Obligation] = frozenset(),
 ) -> Recorded:
     """
-    Decide where the entry is all there is to write, and commit it.
+    Decide where the entry is all there is to write, and commit it; *discharges* as in `decide`.
 
     *work* holds the locks of what the decision rests on until the entry is committed; its own
     commit, after that, fails if its connection and so its locks were lost meanwhile.
@@ -119,7 +143,7 @@ def decide_and_commit(
     Raises:
         TryAgain: nothing may be handed out. The entry may stand: a line too many is harmless.
     """
-    decision = parts.policy.decide(question)
+    decision = parts.policy.decide(question).seen_to(discharges)
     entry = _entry(question, decision, line, now)
     appended = parts.group_commit.append(entry)
     work.commit()
@@ -167,6 +191,8 @@ def _entry(question: Question, decision: Decision, line: Line, now: datetime) ->
 
 
 def _show(question: Question, entry: Entry, appended: Appended, decision: Decision) -> None:
+    if NOT_DISCHARGED in decision.reasons:
+        log.error(NOT_DISCHARGED, action=question.action)
     span = trace.get_current_span()
     span.set_attribute("sas.decision", entry.entry_id)
     span.set_attribute("sas.ledger_index", appended.index)

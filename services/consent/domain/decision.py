@@ -8,6 +8,7 @@ from typing import TypeAlias
 import attrs
 
 from services.consent.domain.facts import AccessList, Record, Report, Who
+from services.consent.domain.obligations import NOT_DISCHARGED, Obligation
 
 Fact: TypeAlias = "str | bool | int | frozenset[str] | Ref | frozenset[Ref] | Mapping[str, Fact]"
 """What a question's context is made of."""
@@ -50,7 +51,8 @@ class Decision:
     """Which policies decided it, by their @id."""
     clauses: frozenset[str] = frozenset()
     """The numbers of the confidentiality policy's sentences behind them."""
-    obligations: frozenset[str] = frozenset()
+    obligations: frozenset[Obligation] = frozenset()
+    """What has to follow a yes."""
     missing: frozenset[str] = frozenset()
     """Those reasons that say what is still to be done."""
     policy_set: str = ""
@@ -60,3 +62,14 @@ class Decision:
     def effect(self) -> str:
         """`allow` or `deny`, as in the ledger."""
         return "allow" if self.allowed else "deny"
+
+    def seen_to(self, by_the_action: frozenset[Obligation]) -> Decision:
+        """
+        Give the decision as it counts for an action that sees to these obligations.
+
+        A yes with anything left over becomes a no: what the policy asks for together with a yes is
+        part of it.
+        """
+        if not self.allowed or self.obligations <= by_the_action | {Obligation.RECORD}:
+            return self
+        return attrs.evolve(self, allowed=False, reasons=frozenset({NOT_DISCHARGED}))

@@ -19,6 +19,7 @@ import structlog
 
 from services.consent.domain.decision import Decision, Fact, Question, Ref
 from services.consent.domain.facts import AccessList, Record, Report
+from services.consent.domain.obligations import Obligation
 
 log = structlog.get_logger(__name__)
 
@@ -41,8 +42,17 @@ class _Notes:
     id: str
     clauses: frozenset[str]
     deny: str
-    obligations: frozenset[str]
+    obligations: Mapping[Obligation, frozenset[str]]
+    """What has to follow, with the actions after which; without any, after all."""
     missing: bool
+
+    def obliges(self, action: str) -> frozenset[Obligation]:
+        """Give what has to follow after *action*."""
+        return frozenset(
+            obligation
+            for obligation, actions in self.obligations.items()
+            if not actions or action in actions
+        )
 
 
 class Policy:
@@ -68,6 +78,10 @@ class Policy:
         ids = [notes.id for notes in self._notes.values()]
         if len(set(ids)) != len(ids):
             raise PolicyBroken("two policies have the same @id")
+        for notes in self._notes.values():
+            for action in frozenset[str]().union(*notes.obligations.values()):
+                if f'"{action}"' not in schema:
+                    raise PolicyBroken(f"{notes.id}: an @obligation for {action}, which is none")
         self.sha256 = hashlib.sha256(f"{policies}\0{schema}".encode()).hexdigest()
         """Names this very policy in each ledger entry."""
 
@@ -84,6 +98,12 @@ class Policy:
     def reasons(self) -> frozenset[str]:
         """All reasons that this policy can give."""
         return frozenset(notes.deny for notes in self._notes.values() if notes.deny)
+
+    def clauses_of(self, reason: str) -> frozenset[str]:
+        """Give the numbers of the sentences behind a reason."""
+        return frozenset[str]().union(
+            *(notes.clauses for notes in self._notes.values() if notes.deny == reason)
+        )
 
     def decide(self, question: Question) -> Decision:
         """Answer *question*; a no names every reason."""
@@ -116,7 +136,9 @@ class Policy:
             reasons=frozenset(reasons),
             policies=frozenset(notes.id for notes in decided_by),
             clauses=frozenset[str]().union(*(notes.clauses for notes in decided_by)),
-            obligations=frozenset[str]().union(*(notes.obligations for notes in decided_by)),
+            obligations=frozenset[Obligation]().union(
+                *(notes.obliges(question.action) for notes in decided_by)
+            ),
             missing=frozenset(notes.deny for notes in decided_by if notes.missing),
             policy_set=self.sha256,
         )
@@ -133,9 +155,22 @@ def _notes_of(policy: Mapping[str, Any]) -> _Notes:
         id=says["id"],
         clauses=numbers,
         deny=says.get("deny") or "",
-        obligations=frozenset((says.get("obligation") or "").split()),
+        obligations=_obligations(says.get("obligation") or ""),
         missing="missing" in says,
     )
+
+
+def _obligations(said: str) -> Mapping[Obligation, frozenset[str]]:
+    """Read `record; receipt for consent:give, consent:confirm`."""
+    found = {}
+    for each in filter(None, said.split(";")):
+        name, _, actions = each.partition(" for ")
+        try:
+            obligation = Obligation(name.strip())
+        except ValueError:
+            raise PolicyBroken(f"{name.strip()} is no obligation") from None
+        found[obligation] = frozenset(action.strip() for action in actions.split(",")) - {""}
+    return found
 
 
 def _resource(question: Question) -> tuple[str, str]:

@@ -1,0 +1,22 @@
+"""What has to follow a yes: the words of `@obligation` in the confidentiality policy."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Obligation(StrEnum):
+    """One thing that has to follow; an action declares which of them it sees to."""
+
+    RECORD = "record"
+    """An entry in the ledger, committed with the decision. Whoever decides sees to it for all."""
+    RECEIPT = "receipt"
+    """Proof of that entry, for the student to keep."""
+    NOTIFY = "notify"
+    """Those who act on it are told, by an event that is committed with the decision."""
+    REDACT = "redact"
+    """Who else appears in what is let go is blacked out."""
+
+
+NOT_DISCHARGED = "obligation_not_discharged"
+"""The reason when an action does not see to all that has to follow; always our own mistake."""

@@ -1,0 +1,161 @@
+"""
+What stands in the way, in the policy's words: one sentence for each reason that the policy gives.
+
+For people: for staff in every refusal, for `sas policy explain`, for students where they may know.
+The sentence of the confidentiality policy behind each is named by its number in docs/policy.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import attrs
+
+from services.consent.domain.obligations import NOT_DISCHARGED
+
+
+@attrs.frozen
+class Reason:
+    """Why not, for people."""
+
+    sentence: str
+    clause: str
+    """The number of the sentence behind it; empty where it is our own mistake."""
+
+
+def _said(clause: str, sentence: str) -> Reason:
+    return Reason(sentence, clause)
+
+
+REASONS: Mapping[str, Reason] = MappingProxyType(
+    {
+        # Who they are
+        "not_staff_of_service": _said(
+            "R10", "Only advisers and managers of the Student Advice Service may do this."
+        ),
+        "second_factor_missing": _said(
+            "R20", "This session has no second factor: sign in again with yours."
+        ),
+        "not_the_student": _said("R7", "Only the student answers, in a session of their own."),
+        "not_ones_own_record": _said("R23", "It is another student's record."),
+        "not_ones_own_list": _said(
+            "R23", "Who has looked is shown to the student whose record it is, and to nobody else."
+        ),
+        "not_a_third_party": _said(
+            "R3", "Only the person it was sent to collects it, with the link and the code."
+        ),
+        # The record
+        "no_such_record": _said("R9", "There is no such record."),
+        "record_disposed": _said("R27", "Its time was over, and it was disposed of."),
+        "asked_by_another_service": _said(
+            "R3", "It was asked for by a part of the system that does not keep it."
+        ),
+        "conflict_of_interest": _said(
+            "R10", "There is a conflict of interest: pass this to a colleague."
+        ),
+        "record_of_another_kind": _said("R10", "That is not what this kind of record holds."),
+        "items_of_another_kind": _said("R10", "Not all of it is what was asked for."),
+        "purpose_not_fitting": _said("R10", "It can't be opened for this purpose by this person."),
+        # Consent: asking and answering
+        "no_student_to_ask": _said("R3", "Nobody's name is on it, so nobody can consent."),
+        "no_items": _said("R8", "Consent is to something exact: say what is to be given out."),
+        "end_passed": _said("R8", "The last day must be in the future."),
+        "end_too_far": _said("R8", "A consent lasts a year at most; for longer, ask again."),
+        "no_consent_asked": _said("R3", "The student has not been asked for consent to this."),
+        "not_asked_of_this_student": _said("R8", "This student was not asked about it."),
+        "consent_already_answered": _said(
+            "R7", "It was answered before. A yes is taken back by withdrawing it."
+        ),
+        "not_previewed": _said("R8", "They have not yet seen exactly what would be given out."),
+        "not_informed": _said(
+            "R8", "It is not the text that is in force and that the student was asked with."
+        ),
+        "spoken_in_the_future": _said("R7", "It can be noted when it has been said."),
+        "spoken_too_long_ago": _said(
+            "R7", "It was said too long ago to count. Ask the student again."
+        ),
+        "nothing_to_confirm": _said("R7", "There is no spoken yes that waits to be confirmed."),
+        "witness_of_oneself": _said(
+            "R7", "A second person confirms a spoken yes, not the one who noted it."
+        ),
+        "not_confirmed_in_time": _said(
+            "R7", "The spoken yes was not confirmed in time. Ask the student again."
+        ),
+        # Consent: what it covers
+        "consent_not_given": _said("R7", "The student has not said yes."),
+        "not_prior": _said("R6", "Consent comes before anything leaves, not after."),
+        "consent_withdrawn": _said("R6", "The student has taken this consent back."),
+        "consent_superseded": _said(
+            "R8", "The student was asked anew; the earlier consent holds no longer."
+        ),
+        "consent_lapsed": _said("R8", "The last day of this consent is over."),
+        "consent_for_another_record": _said("R4", "The consent is about another record."),
+        "consent_for_another_recipient": _said("R4", "The consent names another recipient."),
+        "consent_for_another_purpose": _said("R4", "The consent is for another purpose."),
+        "consent_of_another_kind": _said(
+            "R9",
+            "Confirming that somebody uses the Service takes a consent of its own, "
+            "which is good for nothing else.",
+        ),
+        "consent_for_other_items": _said(
+            "R8", "It is not exactly what the student has seen and agreed to."
+        ),
+        "preview_incomplete": _said("R8", "A student sees all of it, with name and address."),
+        # A third party collects
+        "link_not_valid": _said("R4", "Link or code is not right, or no longer."),
+        "not_sent": _said("R3", "Nobody of the Service has sent it."),
+        # Breaching confidentiality
+        "no_such_breach": _said("R32", "There is no such breach of confidentiality."),
+        "breach_already_decided": _said("R37", "It is decided, and stays as it is."),
+        "not_asked_for_advice": _said("R36", "Advice is given by colleagues who were asked."),
+        "advice_from_oneself": _said("R36", "Another staff member advises, not the one involved."),
+        "not_the_staff_member_involved": _said(
+            "R37", "The decision is the staff member's who is involved, and nobody else's."
+        ),
+        "ground_not_chosen": _said("R32", "Say on which ground confidentiality is to be broken."),
+        "ground_not_in_policy": _said("R33", "The policy has no such ground."),
+        "ground_superseded": _said("R34", "This law was replaced: choose what is in force today."),
+        "not_serious": _said("R33", "The risk must be serious, and said to be."),
+        "not_imminent": _said("R33", "The risk must be imminent, and said to be."),
+        "outline_missing": _said("R38", "A brief outline of the situation is missing."),
+        "reason_missing": _said("R38", "The reason for breaking confidentiality is missing."),
+        "intended_outcome_missing": _said("R38", "What would be achieved is missing."),
+        "recipient_missing": _said("R38", "To whom confidentiality is to be broken is missing."),
+        "recipient_not_of_ground": _said("R34", "This ground does not allow telling all of them."),
+        "advice_missing": _said(
+            "R36",
+            "At least one other staff member has to give advice on this, as it stands now.",
+        ),
+        "advice_against": _said(
+            "R37", "A colleague advised against it. To go on all the same, say so expressly."
+        ),
+        "student_not_spoken_to": _said(
+            "R35", "Say whether the student was spoken to first, or why not."
+        ),
+        "breach_not_decided": _said("R37", "It has to be decided before anybody is told."),
+        "recipient_not_decided": _said("R38", "It was not decided to tell this recipient."),
+        "told_before_the_decision": _said("R37", "The decision comes before the telling."),
+        "told_in_the_future": _said("R38", "What was told is noted when it has been told."),
+        # Keeping and letting go
+        "retention_not_over": _said("R26", "Six academic years have not passed yet."),
+        "wall_for_another": _said(
+            "R10", "An adviser declares their own conflict of interest; a manager, anybody's."
+        ),
+        "wall_lifted_by_no_manager": _said("R10", "A manager judges whether it is over."),
+        "wall_lifted_by_oneself": _said("R10", "Nobody judges their own conflict of interest."),
+        # Our own mistakes
+        "policy_cannot_decide": _said("", "The policy could not be asked. Tell the operators."),
+        "not_permitted": _said("", "Nothing permits it, and nothing says why. Tell the operators."),
+        NOT_DISCHARGED: _said(
+            "",
+            "What has to follow would not have followed, so nothing was done. Tell the operators.",
+        ),
+    }
+)
+
+
+def sentence(code: str) -> str:
+    """Give a reason in the policy's words; one that we don't know, as it is called."""
+    known = REASONS.get(code)
+    return known.sentence if known else f"{code.replace('_', ' ').capitalize()}."
