@@ -121,20 +121,31 @@ class WrongState(ServiceError):
 
 
 class RefusedByPolicy(ServiceError):
-    """The policy refuses, and the caller may know why. `reasons` are codes, all of them."""
+    """
+    The policy refuses, and the caller may know why: every reason as a code, and in words.
+
+    The words are the policy's own, for people to read; never anybody's.
+    """
 
     code = code_pb2.PERMISSION_DENIED
     reason = ErrorReason.ERROR_REASON_REFUSED_BY_POLICY
 
-    def __init__(self, reasons: Iterable[str]) -> None:
+    def __init__(self, reasons: Iterable[str], words: Mapping[str, str] | None = None) -> None:
         because = ",".join(sorted(set(reasons)))
-        super().__init__("The confidentiality policy refuses this.", {"because": because})
+        super().__init__(
+            "The confidentiality policy refuses this.", {"because": because, **(words or {})}
+        )
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """The reason codes, sorted."""
         because = self.metadata["because"]
         return tuple(because.split(",")) if because else ()
+
+    @property
+    def in_words(self) -> tuple[str, ...]:
+        """The reasons in words; one without words, as it is called."""
+        return tuple(self.metadata.get(each, each.replace("_", " ")) for each in self.reasons)
 
 
 class TryAgain(ServiceError):

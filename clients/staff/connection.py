@@ -18,7 +18,6 @@ from common.errors import (
     StaleEtag,
     TryAgain,
 )
-from services.consent.domain.reasons import REASONS, sentence
 
 NEXT_STEP: dict[type[ServiceError], str] = {
     SignInNeeded: "Sign in first: sas sign-in",
@@ -27,12 +26,6 @@ NEXT_STEP: dict[type[ServiceError], str] = {
     StaleEtag: "Somebody changed it in the meantime. Look at it again, then repeat.",
     TryAgain: "Nothing was opened or lost. Try again in a moment.",
 }
-
-
-def in_words(reason: str) -> str:
-    """Give a reason in the policy's words, with the number of the sentence behind it."""
-    clause = REASONS[reason].clause if reason in REASONS else ""
-    return sentence(reason) + (f" ({clause})" if clause else "")
 
 
 @contextmanager
@@ -52,8 +45,8 @@ def say_error(error: ServiceError) -> None:
     for field, why in error.violations.items():
         typer.echo(f"  {field}: {why}", err=True)
     if isinstance(error, RefusedByPolicy):
-        for reason in error.reasons:
-            typer.echo(f"  because: {in_words(reason)}", err=True)
+        for reason in error.in_words:
+            typer.echo(f"  because: {reason}", err=True)
     if advice := NEXT_STEP.get(type(error)):
         typer.echo(advice, err=True)
     if trace := error.metadata.get("trace_id"):

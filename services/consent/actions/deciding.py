@@ -27,6 +27,7 @@ from services.consent.domain.facts import ANONYMOUS, AccessList, Record, Report,
 from services.consent.domain.ledger.entry import Entry
 from services.consent.domain.names import categories_of
 from services.consent.domain.obligations import NOT_DISCHARGED, Obligation
+from services.consent.domain.reasons import in_words
 from services.consent.policies.questions import OPENING
 from services.consent.storage.ledger import Appended
 from services.consent.storage.work import Work
@@ -218,10 +219,14 @@ def _refuse(question: Question, decision: Decision) -> NoReturn:
             raise SecondFactorNeeded
         if question.action in OPENING or reasons & _LIKE_ABSENCE or _walled(question):
             raise NotAvailable
-        raise RefusedByPolicy(reasons)
+        raise _refusal(reasons)
     if _answers_for_themselves(question):
-        raise RefusedByPolicy(reasons)
+        raise _refusal(reasons)
     raise NotAvailable
+
+
+def _refusal(reasons: frozenset[str]) -> RefusedByPolicy:
+    return RefusedByPolicy(reasons, {code: in_words(code) for code in reasons})
 
 
 def _walled(question: Question) -> bool:

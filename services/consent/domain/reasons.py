@@ -155,7 +155,7 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
 )
 
 
-def sentence(code: str) -> str:
-    """Give a reason in the policy's words; one that we don't know, as it is called."""
-    known = REASONS.get(code)
-    return known.sentence if known else f"{code.replace('_', ' ').capitalize()}."
+def in_words(code: str) -> str:
+    """Give a reason in the policy's words, with the number of the sentence behind it."""
+    reason = REASONS[code]
+    return f"{reason.sentence} ({reason.clause})" if reason.clause else reason.sentence

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from common.errors import RefusedByPolicy, from_status, to_status
 from services.consent.domain.obligations import NOT_DISCHARGED
-from services.consent.domain.reasons import REASONS, sentence
+from services.consent.domain.reasons import REASONS, in_words
 from services.consent.policies.engine import CANNOT_DECIDE, NOT_PERMITTED, Policy
 
 OURS = {CANNOT_DECIDE, NOT_PERMITTED, NOT_DISCHARGED}
@@ -28,6 +29,10 @@ def test_a_reason_is_one_or_two_sentences_for_people() -> None:
         assert len(reason.sentence) <= 110
 
 
-def test_a_reason_that_nobody_knows_is_still_said() -> None:
-    """A client may be older than the policy."""
-    assert sentence("some_new_reason") == "Some new reason."
+def test_the_words_of_a_refusal_travel_with_it() -> None:
+    """Whoever shows it needs no table of their own, which would be older than the policy."""
+    code = "consent_withdrawn"
+    told = from_status(to_status(RefusedByPolicy([code, "a_new_one"], {code: in_words(code)})))
+    assert isinstance(told, RefusedByPolicy)
+    assert told.reasons == ("a_new_one", code)
+    assert told.in_words == ("a new one", "The student has taken this consent back. (R6)")
