@@ -118,6 +118,9 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "ground_superseded": _said("R34", "This law was replaced: choose what is in force today."),
         "not_serious": _said("R33", "The risk must be serious, and said to be."),
         "not_imminent": _said("R33", "The risk must be imminent, and said to be."),
+        "whose_safety_missing": _said(
+            "R33", "Say whose safety it is: the student's own, others', or both."
+        ),
         "outline_missing": _said("R38", "A brief outline of the situation is missing."),
         "reason_missing": _said("R38", "The reason for breaking confidentiality is missing."),
         "intended_outcome_missing": _said("R38", "What would be achieved is missing."),
@@ -126,6 +129,12 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "advice_missing": _said(
             "R36",
             "At least one other staff member has to give advice on this, as it stands now.",
+        ),
+        "nobody_reachable_unsaid": _said(
+            "R36", "In an emergency, say why no colleague could be reached."
+        ),
+        "a_colleague_was_reached": _said(
+            "R36", "A colleague was reached and has advised, so it is decided the usual way."
         ),
         "advice_against": _said(
             "R37", "A colleague advised against it. To go on all the same, say so expressly."
@@ -137,6 +146,14 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "recipient_not_decided": _said("R38", "It was not decided to tell this recipient."),
         "told_before_the_decision": _said("R37", "The decision comes before the telling."),
         "told_in_the_future": _said("R38", "What was told is noted when it has been told."),
+        "no_review_waits": _said("R36", "There is no emergency that waits for a review."),
+        "review_by_oneself": _said(
+            "R36", "Another staff member reviews it, not the one who decided."
+        ),
+        "no_embargo_stands": _said("R35", "Nothing is hidden from the student here."),
+        "embargo_of_another": _said(
+            "R35", "The staff member involved, or a manager, judges whether it can be lifted."
+        ),
         # Keeping and letting go
         "retention_not_over": _said("R26", "Six academic years have not passed yet."),
         "wall_for_another": _said(
