@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from email import message_from_bytes
 from email.message import Message as Mail
 from typing import Any
@@ -61,7 +62,14 @@ class House(house.House):
 
     service = "cases"
     databases = ("consent", "cases")
-    processes = ("telemetry", "mail", "consent-serve", "cases-serve", "consent-work", "cases-work")
+    processes: Sequence[str] = (
+        "telemetry",
+        "mail",
+        "consent-serve",
+        "cases-serve",
+        "consent-work",
+        "cases-work",
+    )
 
     def move_in(self) -> None:
         """Make the stubs, as the gateway has them."""
