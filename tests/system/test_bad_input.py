@@ -55,7 +55,7 @@ OURS_ALONE = (
 )
 """What belongs in our logs, or nowhere."""
 
-WRITTEN_BY_TIMERS = {"checkpoints", "cosignatures", "outbox", "inbox"}
+WRITTEN_BY_TIMERS = {"checkpoints", "cosignatures", "tiles", "outbox", "inbox"}
 
 
 @pytest.fixture(scope="module")
