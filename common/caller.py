@@ -8,41 +8,29 @@ most, and is passed on from service to service, so that the one who decides know
 
 from __future__ import annotations
 
-import base64
 import re
-import threading
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
-from typing import Protocol
 
 import attrs
-from joserfc import jwt
-from joserfc.errors import JoseError, SecurityWarning
-from joserfc.jwk import GuestProtocol, OKPKey
 
 from common.errors import SignInNeeded
+from common.signed_tokens import CLOCK_SKEW, PublicKeys, TokenReader
 
 METADATA_KEY = "x-sas-caller"
 """The gRPC metadata key (and HTTP header inside) that carries the token."""
 
 ISSUER = "identity"
+KEY = "caller"
+"""The key in Vault, `tokens/caller`."""
 LONGEST_LIFE = 60
 """Seconds. A token that claims to live longer is refused: sessions must end everywhere at once."""
-CLOCK_SKEW = 5
-"""Seconds that the clocks of two machines may differ."""
 TOKENS_KEPT = 512
 """Whose signature was found good, so that it need not be looked at again."""
-REFETCH_AFTER = 10.0
-"""Seconds. Made-up key names can't make us ask Vault more often than this."""
 
-# RFC 9864 renames EdDSA to Ed25519; RFC 8037's name is the one that every library still knows.
-warnings.filterwarnings("ignore", "EdDSA is deprecated", SecurityWarning)
-
-_KID = re.compile(r"caller-v([1-9][0-9]{0,5})")
 _CODE = re.compile(r"[a-z_]{1,40}")
 
 
@@ -62,23 +50,12 @@ class Caller:
     """The token itself, to pass on."""
 
 
-class PublicKeys(Protocol):
-    """Who knows the public keys of a signing key: Vault."""
-
-    def public_keys(self, mount: str, key: str) -> Mapping[int, bytes]:
-        """Give the raw Ed25519 public keys (32 bytes, RFC 8032) by version."""
-
-
 class CallerTokens:
-    """Verifies caller tokens with the public keys in Vault, which are fetched once and kept."""
+    """Verifies caller tokens."""
 
     def __init__(self, vault: PublicKeys) -> None:
-        self._vault = vault
-        self._keys: dict[int, OKPKey] = {}
-        self._fetched = float("-inf")
-        self._lock = threading.Lock()
         # One token comes with many calls of its minute; its times are looked at in each.
-        self._claims_of = lru_cache(TOKENS_KEPT)(self._signed_claims)
+        self._claims_of = lru_cache(TOKENS_KEPT)(TokenReader(vault, KEY).claims)
 
     def verify(self, token: str) -> Caller:
         """
@@ -90,29 +67,8 @@ class CallerTokens:
         """
         try:
             return _caller(self._claims_of(token), token)
-        except (JoseError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             raise SignInNeeded from None
-
-    def _signed_claims(self, token: str) -> Mapping[str, object]:
-        # Only EdDSA: the algorithm is ours to choose, not the token's (RFC 8725, 3.1).
-        return jwt.decode(token, self._key_of, algorithms=["EdDSA"]).claims
-
-    def _key_of(self, unverified: GuestProtocol) -> OKPKey:
-        match = _KID.fullmatch(unverified.headers().get("kid", ""))
-        if match is None:
-            raise ValueError("no such key")
-        version = int(match[1])
-        with self._lock:
-            if version not in self._keys and time.monotonic() - self._fetched > REFETCH_AFTER:
-                raw = self._vault.public_keys("tokens", "caller")
-                self._keys = {number: _okp(key) for number, key in raw.items()}
-                self._fetched = time.monotonic()
-            return self._keys[version]
-
-
-def _okp(raw: bytes) -> OKPKey:
-    x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-    return OKPKey.import_key({"kty": "OKP", "crv": "Ed25519", "x": x})
 
 
 def _caller(claims: Mapping[str, object], token: str) -> Caller:

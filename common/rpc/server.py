@@ -19,12 +19,13 @@ from google.protobuf import descriptor_pool, message_factory
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from common.caller import CallerTokens, PublicKeys
+from common.caller import CallerTokens
 from common.config import Config
 from common.rpc.certificates import IssuesCertificates, OwnCertificate
 from common.rpc.interceptors import Interceptor, steps
 from common.rpc.rules import access_of
 from common.rpc.validation import warm
+from common.signed_tokens import PublicKeys
 
 log = structlog.get_logger(__name__)
 

@@ -8,21 +8,18 @@ is looked up every time: when it ends, no further call goes in.
 
 from __future__ import annotations
 
-import base64
-import json
 import threading
 import time
 
 import attrs
 
-from common.caller import ISSUER, LONGEST_LIFE
+from common.caller import ISSUER, KEY, LONGEST_LIFE
+from common.signed_tokens import TokenSigner
 from common.vault import Vault
 from services.identity.domain.roles import permissions
 from services.identity.domain.sessions import Session
 
-MOUNT, KEY = "tokens", "caller"
 SAME_FOR_SECONDS = 20.0
-KEY_VERSION_SECONDS = 300.0
 MOST_KEPT = 10_000
 
 
@@ -36,11 +33,9 @@ class CallerTokens:
     """Makes caller tokens."""
 
     def __init__(self, vault: Vault, seconds: int = LONGEST_LIFE) -> None:
-        self._vault = vault
+        self._signer = TokenSigner(vault, KEY)
         self._seconds = min(seconds, LONGEST_LIFE)
         self._kept: dict[str, _Kept] = {}
-        self._version = 0
-        self._version_read_at = float("-inf")
         self._lock = threading.Lock()
 
     def token(self, session: Session) -> str:
@@ -62,35 +57,17 @@ class CallerTokens:
         return token
 
     def _made(self, session: Session) -> str:
-        version = self._key_version()
         now = int(time.time())
-        claims: dict[str, object] = {
-            "iss": ISSUER,
-            "sub": session.person,
-            "kind": session.kind,
-            "roles": sorted(session.roles),
-            "perms": sorted(permissions(session.roles)),
-            "sf": session.second_factor,
-            "sid": session.id,
-            "iat": now,
-            "exp": now + self._seconds,
-        }
-        header: dict[str, object] = {"alg": "EdDSA", "typ": "JWT", "kid": f"{KEY}-v{version}"}
-        message = f"{_part(header)}.{_part(claims)}"
-        signature = self._vault.sign(MOUNT, KEY, message.encode(), version)
-        return f"{message}.{_base64url(signature)}"
-
-    def _key_version(self) -> int:
-        """Return the newest version of the key; a rotation is noticed within five minutes."""
-        if time.monotonic() > self._version_read_at + KEY_VERSION_SECONDS:
-            self._version = max(self._vault.public_keys(MOUNT, KEY))
-            self._version_read_at = time.monotonic()
-        return self._version
-
-
-def _part(content: dict[str, object]) -> str:
-    return _base64url(json.dumps(content, separators=(",", ":")).encode())
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+        return self._signer.sign(
+            {
+                "iss": ISSUER,
+                "sub": session.person,
+                "kind": session.kind,
+                "roles": sorted(session.roles),
+                "perms": sorted(permissions(session.roles)),
+                "sf": session.second_factor,
+                "sid": session.id,
+                "iat": now,
+                "exp": now + self._seconds,
+            }
+        )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from common import caller
+from common import signed_tokens
 from common.caller import CallerTokens, calling, current_caller, optional_caller
 from common.errors import SignInNeeded, TryAgain
 from tests.kit.vault_alone import VaultAlone
@@ -95,7 +95,7 @@ def test_a_token_that_was_good_is_refused_when_its_minute_is_over(
     tokens: CallerTokens, vault: VaultAlone
 ) -> None:
     """Its signature is looked at once; its times, in every call."""
-    soon_over = time.time() - caller.CLOCK_SKEW + 1
+    soon_over = time.time() - signed_tokens.CLOCK_SKEW + 1
     token = vault.token({"iat": soon_over - 30, "exp": soon_over})
     assert tokens.verify(token) == tokens.verify(token)
     time.sleep(1.1)
@@ -117,7 +117,7 @@ def test_a_new_key_is_fetched_when_it_is_first_seen(
     tokens: CallerTokens, vault: VaultAlone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tokens.verify(vault.token())
-    monkeypatch.setattr(caller, "REFETCH_AFTER", 0.0)
+    monkeypatch.setattr(signed_tokens, "REFETCH_AFTER", 0.0)
     vault.caller_keys[2] = Ed25519PrivateKey.generate()
     newer = vault.token(header={"kid": "caller-v2"}, signed_by=vault.caller_keys[2])
     assert tokens.verify(newer).kind == "staff"
