@@ -130,7 +130,7 @@ def echoes(state: State) -> Iterator[tuple[Callable[[], object], Callable[[], ob
             grpc.insecure_channel(f"127.0.0.1:{plain}") as in_clear,
             grpc.secure_channel(f"localhost:{secure}", credentials) as in_tls,
         ):
-            yield tuple(_echo(each) for each in (in_clear, in_tls))  # type: ignore[misc]
+            yield _echo(in_clear), _echo(in_tls)
         server.stdin.close()
 
 

@@ -53,7 +53,8 @@ class Rule:
     @property
     def annotations(self) -> Mapping[str, str]:
         """What it says about itself."""
-        return self.body.get("annotations", {})  # type: ignore[no-any-return]
+        said: Mapping[str, str] = self.body.get("annotations", {})
+        return said
 
     @property
     def permits(self) -> bool:

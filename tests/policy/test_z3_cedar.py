@@ -60,8 +60,9 @@ def same(value: Value, fact: object, kind: object) -> z3.BoolRef:
         case Scalar("String"):
             return value == CODES.number(str(fact))
         case SetOf():
+            assert isinstance(fact, frozenset)
             members = z3.K(z3.IntSort(), False)
-            for each in sorted(fact):  # type: ignore[call-overload]
+            for each in sorted(fact):
                 members = z3.SetAdd(members, CODES.number(each))
             return value == members
     return value == fact

@@ -358,22 +358,23 @@ def test_an_auditor_compares_vaults_log_with_the_ledger(
     assert adviser.types("note", "show", written).code == 0
     log = stack.state / "vault/audit.log"
     copy = tmp_path / "audit.log"
-    decided = [each for each in audit_lines(log) if opening_of(each)]
     mine = [
-        each for each in decided if (found := opening_of(each)) and not is_planted(found.decision)
+        (f"{json.dumps(each)}\n", found)
+        for each in audit_lines(log)
+        if (found := opening_of(each)) and not is_planted(found.decision)
     ]
-    copy.write_text("".join(f"{json.dumps(each)}\n" for each in mine))
+    copy.write_text("".join(line for line, _ in mine))
     said = auditor.types("ledger", "reconcile", str(copy))
     assert said.code == 0, said.out + said.err
     assert f"{len(mine)} openings, 0 of them not explained" in said.out
-    planted = json.dumps(mine[-1]).replace(opening_of(mine[-1]).decision, str(uuid4()))  # type: ignore[union-attr]
+    last, opening = mine[-1]
     with copy.open("a") as file:
-        file.write(f"{planted}\n")
+        file.write(last.replace(opening.decision, str(uuid4())))
     said = auditor.types("ledger", "reconcile", str(copy))
     assert said.code == 1
     assert said.out.count("not in the ledger: 1 keys of records/") == 1
     # The other direction: the line of one opening was taken out of the log.
-    copy.write_text("".join(f"{json.dumps(each)}\n" for each in mine[:-1]))
+    copy.write_text("".join(line for line, _ in mine[:-1]))
     said = auditor.types("ledger", "reconcile", str(copy))
     assert said.code == 0
-    assert f"decided and not opened: {opening_of(mine[-1]).record}" in said.out  # type: ignore[union-attr]
+    assert f"decided and not opened: {opening.record}" in said.out

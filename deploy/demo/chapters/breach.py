@@ -56,43 +56,43 @@ def tell(setting: Setting) -> None:
 
     now = Timestamp()
     now.GetCurrentTime()
+    part = breaches_pb2.BreachParts
     parts = [
-        ("outline_missing", {"outline": "She said in the meeting what she means to do tonight."}),
-        ("reason_missing", {"reason": "Her own safety; she has the means at hand."}),
-        ("intended_outcome_missing", {"intended_outcome": "That the crisis team sees her today."}),
+        (
+            "outline_missing",
+            part(outline="She said in the meeting what she means to do tonight."),
+        ),
+        ("reason_missing", part(reason="Her own safety; she has the means at hand.")),
+        (
+            "intended_outcome_missing",
+            part(intended_outcome="That the crisis team sees her today."),
+        ),
         (
             "student_not_spoken_to",
-            {
-                "student_spoken_to": "She asked us to wait.",
-                "student_first": breaches_pb2.StudentFirst(
+            part(
+                student_spoken_to="She asked us to wait.",
+                student_first=breaches_pb2.StudentFirst(
                     attempted_at=now, channel="in_person", result="disagrees"
                 ),
-            },
+            ),
         ),
-        ("not_imminent", {"imminent": breaches_pb2.YES_NO_YES}),
-        ("whose_safety_missing", {"whose_safety": "student"}),
+        ("not_imminent", part(imminent=breaches_pb2.YES_NO_YES)),
+        ("whose_safety_missing", part(whose_safety="student")),
         (
             "recipient_missing",
-            {
-                "recipients": [
-                    breaches_pb2.BreachRecipient(third_party=doctor, kind="health"),
-                ]
-            },
+            part(
+                recipients=[breaches_pb2.BreachRecipient(third_party=doctor, kind="health")],
+            ),
         ),
     ]
-    for reason, part in parts:
+    for reason, told in parts:
         with (
             story.refused(f"refused while this is so: {reason}", RefusedByPolicy, reason),
             understood_errors(),
         ):
             breaches.DecideBreach(decide)
         with understood_errors():
-            breaches.AmendBreach(
-                breaches_pb2.AmendBreachRequest(
-                    name=breach.name,
-                    parts=breaches_pb2.BreachParts(**part),  # type: ignore[arg-type]
-                )
-            )
+            breaches.AmendBreach(breaches_pb2.AmendBreachRequest(name=breach.name, parts=told))
     with understood_errors():
         procedure.AskForAdvice(
             breach_procedure_pb2.AskForAdviceRequest(

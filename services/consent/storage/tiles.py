@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import attrs
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Column, Connection, func, insert, select
 
 from services.consent.domain.ledger.tiles import HEIGHT, WIDTH, Tile, bundle, root_of, split
 from services.consent.storage.tables import entries, tiles
@@ -93,9 +93,9 @@ class Tiles:
     def _leaves(self, first: int, count: int) -> Sequence[bytes]:
         return self._column(entries.c.leaf_hash, first, count)
 
-    def _column(self, column: object, first: int, count: int) -> Sequence[bytes]:
+    def _column(self, column: Column[bytes], first: int, count: int) -> Sequence[bytes]:
         query = (
-            select(column)  # type: ignore[call-overload]  # a column of the entries
+            select(column)
             .where(entries.c.idx >= first, entries.c.idx < first + count)
             .order_by(entries.c.idx)
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -382,10 +382,10 @@ def test_a_connection_is_kept(witness: WitnessAlone, log: PlayedLog) -> None:
 def test_too_large_a_body_is_not_read(witness: WitnessAlone) -> None:
     assert witness.sends(b"x" * (128 * 1024 + 1)).status_code == 413
 
-    def in_pieces() -> object:
+    def in_pieces() -> Iterator[bytes]:
         yield b"old 0\n\n"
 
-    answer = witness.client.post("/add-checkpoint", content=in_pieces())  # type: ignore[arg-type]
+    answer = witness.client.post("/add-checkpoint", content=in_pieces())
     assert answer.status_code == 411
 
 
