@@ -55,7 +55,7 @@ lint: setup ## what must be clean before a commit
 	@cd protos && ../.venv/bin/buf lint gen/sas.binpb --path sas --config buf.yaml
 	@old=$$(mktemp -d); trap "rm -rf $$old" EXIT; \
 		git archive HEAD protos | tar -x -C $$old; \
-		PATH="$$PWD/.venv/bin:$$PATH" $(PYTHON_IN) $$old/protos/generate.py; \
+		$(PYTHON_IN) $$old/protos/generate.py; \
 		cd protos && ../.venv/bin/buf breaking gen/sas.binpb --path sas --config buf.yaml \
 			--against $$old/protos/gen/sas.binpb
 

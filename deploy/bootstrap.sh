@@ -113,7 +113,7 @@ protos=$(find protos/sas protos/sas_ext -name '*.proto' | sort)
 # shellcheck disable=SC2086  # one argument for each file
 if [ ! -d protos/gen ] || ! done_before protos protos/generate.py requirements.lock $protos; then
     say "making the stubs from the protos"
-    PATH="$PWD/.venv/bin:$PATH" .venv/bin/python protos/generate.py
+    .venv/bin/python protos/generate.py
     note_done protos protos/generate.py requirements.lock $protos
 fi
 

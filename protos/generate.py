@@ -4,13 +4,18 @@ Makes `protos/gen/` from the protos: Python stubs, type stubs and one descriptor
 The descriptor set `protos/gen/sas.binpb` is the single compiled form: the stubs, the gateway's
 transcoder, `buf lint` and the structure tests are all made from it. The imports that are not ours
 come from installed wheels (googleapis-common-protos, protovalidate), so nothing is fetched.
+
+protoc's plugins are those beside the Python that runs this. What is there already stays until all
+of the new is made.
 """
 
 from __future__ import annotations
 
 import importlib.resources
+import os
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 from google.protobuf import descriptor_pb2
@@ -40,14 +45,24 @@ def run(*arguments: str) -> None:
 
 
 def main() -> None:
-    """Generate everything, from nothing."""
-    shutil.rmtree(GEN, ignore_errors=True)
-    GEN.mkdir()
-    rules = GEN / "validate.binpb"
+    """Generate everything, from nothing, and put it in the place of what was there."""
+    beside = Path(sys.executable).parent
+    os.environ["PATH"] = f"{beside}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    with tempfile.TemporaryDirectory(prefix=".gen-", dir=HERE) as folder:
+        made = Path(folder) / "gen"
+        made.mkdir()
+        generate(made)
+        shutil.rmtree(GEN, ignore_errors=True)
+        made.rename(GEN)
+
+
+def generate(gen: Path) -> None:
+    """Generate everything into an empty folder."""
+    rules = gen / "validate.binpb"
     rules.write_bytes(validate_descriptor())
     google = str(importlib.resources.files("google").joinpath("rpc").joinpath(".."))
     well_known = str(importlib.resources.files("grpc_tools").joinpath("_proto"))
-    image = str(GEN / "sas.binpb")
+    image = str(gen / "sas.binpb")
     run(
         f"-I{HERE}",
         f"-I{Path(google).resolve().parent}",
@@ -62,10 +77,10 @@ def main() -> None:
     )
     run(
         f"--descriptor_set_in={image}",
-        f"--python_out={GEN}",
-        f"--grpc_python_out={GEN}",
-        f"--mypy_out=quiet:{GEN}",
-        f"--mypy_grpc_out=quiet:{GEN}",
+        f"--python_out={gen}",
+        f"--grpc_python_out={gen}",
+        f"--mypy_out=quiet:{gen}",
+        f"--mypy_grpc_out=quiet:{gen}",
         *ours(),
         "buf/validate/validate.proto",
     )

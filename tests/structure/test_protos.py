@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -317,6 +318,29 @@ def test_the_protos_keep_bufs_rules() -> None:
     assert buf("lint", "gen/sas.binpb", "--path", "sas", "--config", "buf.yaml") == ""
 
 
+def generate(protos: Path) -> subprocess.CompletedProcess[str]:
+    """Make the stubs of another copy of the protos, with none of our tools on the PATH."""
+    return subprocess.run(
+        [sys.executable, str(protos / "generate.py")],
+        env={**os.environ, "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_proto_that_is_wrong_leaves_the_stubs_that_were_there(tmp_path: Path) -> None:
+    """Else nothing starts any more until somebody has found the mistake."""
+    copy = tmp_path / "protos"
+    shutil.copytree(PROTOS, copy)
+    (copy / "sas/cases/v1/cases.proto").write_text("not a proto")
+    before = (copy / "gen/sas.binpb").read_bytes()
+    assert generate(copy).returncode != 0
+    assert (copy / "gen/sas.binpb").read_bytes() == before
+    assert (copy / "gen/sas/cases/v1/cases_pb2.py").exists()
+    assert not list(copy.glob(".gen-*"))
+
+
 def test_no_change_breaks_those_who_speak_the_earlier_protos(tmp_path: Path) -> None:
     """Against the last commit, so that a break is seen before it is made."""
     archive = subprocess.run(
@@ -326,10 +350,7 @@ def test_no_change_breaks_those_who_speak_the_earlier_protos(tmp_path: Path) -> 
         pytest.skip("there is no earlier commit here to compare with")
     with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as tar:
         tar.extractall(tmp_path, filter="data")
-    # protoc looks for its plugins on the PATH.
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    generate = [sys.executable, str(tmp_path / "protos/generate.py")]
-    subprocess.run(generate, check=True, env={**os.environ, "PATH": path})
+    assert generate(tmp_path / "protos").returncode == 0
     before = str(tmp_path / "protos/gen/sas.binpb")
     compare = ("--path", "sas", "--config", "buf.yaml")
     assert buf("breaking", "gen/sas.binpb", "--against", before, *compare) == ""
