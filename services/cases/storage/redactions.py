@@ -6,7 +6,7 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.cases.domain.names import record_of
+from services.cases.domain.names import id_of, record_of
 from services.cases.domain.redaction import Redaction
 from services.cases.storage.sealed import WORDS, SealedItem, one_field
 from services.cases.storage.tables import redactions
@@ -44,7 +44,8 @@ class Redactions:
         """Give one redaction, without marks."""
         item, _, id_ = name.partition("/redactions/")
         query = sa.select(*_PLAIN).where(
-            sa.cast(redactions.c.id, sa.Text) == id_, redactions.c.item == item
+            redactions.c.id == id_of(f"redactions/{id_}", "redactions"),
+            redactions.c.item == item,
         )
         row = self.connection.execute(query).one_or_none()
         return Redaction(**row._mapping) if row else None
