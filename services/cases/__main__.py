@@ -52,7 +52,7 @@ def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
     from services.cases.actions.tools import Tools
     from services.cases.storage.consent import Consent
     from services.cases.storage.facts import Facts
-    from services.cases.storage.renderer import render
+    from services.cases.storage.renderer import Renderer
     from services.cases.storage.reply_mails import Post
     from services.cases.storage.sealing import Sealing
     from services.cases.storage.work import Work
@@ -69,7 +69,7 @@ def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
         envelopes=Envelopes(functools.partial(make_envelope, consent, sealing)),
         hold=timedelta(seconds=config.settings.hold_seconds),
         passes=Passes(vault),
-        render=render,
+        render=Renderer(config.settings.renderings_at_once).render,
         now=lambda: datetime.now(UTC),
     )
 

@@ -21,6 +21,9 @@ class Settings:
     hold_seconds: int = 120
     """How long the mails of a disclosure wait, so that a staff member can still recall it (R14)."""
 
+    renderings_at_once: int = 2
+    """How many files are rendered at the same time; each may take a processor and a gigabyte."""
+
     def mail(self) -> Mail:
         """Give what sends mails."""
         return Mail(

@@ -8,7 +8,9 @@ box, the width of the box, the file's author, its earlier version, a photograph'
 from __future__ import annotations
 
 import io
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pypdfium2
 import pytest
@@ -20,7 +22,7 @@ from services.cases.domain.redaction import Mark, RedactionReason
 from services.cases.domain.rendering import texts
 from services.cases.domain.rendering.file import render as render_here
 from services.cases.domain.rendering.job import CannotRender, Job, Source, Trouble
-from services.cases.storage.renderer import render
+from services.cases.storage.renderer import Renderer, RendererBusy
 from tests.kit.letters import (
     aslant,
     everything_in,
@@ -32,6 +34,7 @@ from tests.kit.letters import (
 )
 
 PDF, TEXT = "application/pdf", "text/plain"
+render = Renderer(at_once=2).render
 FRIEND = "Wilhelmina Canarybird"
 
 
@@ -246,3 +249,38 @@ def test_a_hostile_file_gets_a_reason_soon_and_nothing_else(
     with pytest.raises(InvalidFields) as said:
         render(job(Source(TEXT, b"fine"), Source(media_type, content)))
     assert "item 2" in str(said.value.violations)
+
+
+def test_a_file_at_which_the_renderer_falls_over_is_not_called_too_much(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whoever is told "too much" would try in vain with fewer pages; operators see the code."""
+    not_text = f"{FRIEND} \ud800".encode("utf-8", "surrogatepass")
+    with pytest.raises(InvalidFields) as said:
+        render(job(Source(TEXT, not_text)))
+    assert "fell over" in said.value.violations["items"]
+    logged = capsys.readouterr()
+    assert "renderer_fell_over" in logged.out
+    assert "returncode=1" in logged.out
+    assert FRIEND not in logged.out + logged.err
+
+
+def test_only_so_many_files_are_rendered_at_once_and_the_others_are_told_to_try_again() -> None:
+    """Many hostile files at once must not take the machine from everybody else."""
+    renderer = Renderer(at_once=1, patience_seconds=0)
+    together = threading.Barrier(4)
+
+    def one(_: int) -> str:
+        together.wait()
+        try:
+            renderer.render(job(Source(TEXT, b"One")))
+        except RendererBusy as busy:
+            return busy.message
+        return "rendered"
+
+    with ThreadPoolExecutor(4) as pool:
+        came = sorted(pool.map(one, range(4)))
+    assert came == ["Other files are being prepared at the moment. Try again in a minute."] * 3 + [
+        "rendered"
+    ]
+    assert renderer.render(job(Source(TEXT, b"Two")))

@@ -23,6 +23,8 @@ class Trouble(StrEnum):
     ENCRYPTED = "encrypted"
     BROKEN = "broken"
     TOO_MUCH = "too_much"
+    TOO_LONG = "too_long"
+    FELL_OVER = "fell_over"
     NOTHING_TO_HIDE = "nothing_to_hide"
 
 
