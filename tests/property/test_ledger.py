@@ -235,10 +235,11 @@ def test_two_equal_decisions_have_unlike_entries() -> None:
     assert first["subject"] != second["subject"]
 
 
-@pytest.mark.parametrize("field", ["about", "purpose", "record", "role", "actor"])
+@pytest.mark.parametrize("field", ["about", "purpose", "record", "role", "actor", "student"])
 def test_words_do_not_enter_the_ledger(field: str) -> None:
+    """Nor does the end of a line, by which lines that are written together would be mixed up."""
     fields = {"action": "a:b", "effect": "allow", "actor": "x", "role": "y", "policy_set": "0"}
-    for words in ("Jane Smith", "jane@example", "ünïcode", "a\nb", "x" * 201):
+    for words in ("Jane Smith", "jane@example", "ünïcode", "a\nb", "a\n", "x" * 201):
         with pytest.raises(EntryBroken) as caught:
             Entry(**{**fields, field: words}, at=datetime.now(UTC))  # type: ignore[arg-type]
         assert words not in str(caught.value)

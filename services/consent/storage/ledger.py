@@ -51,6 +51,8 @@ _APPEND = text(
 """
 Move the frontier and insert entries, one a line; nothing if the frontier is elsewhere by now.
 
+Neither an entry (JSON) nor a student's name can hold a line's end: `Entry` lets only codes in.
+
 The columns for look-up are read from the entry itself, so they say the same.
 """
 
