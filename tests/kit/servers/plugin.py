@@ -94,6 +94,14 @@ def servers(request: pytest.FixtureRequest) -> Iterator[Servers]:
         running.stop()
 
 
+@pytest.fixture(scope="module")
+def local() -> Iterator[Local]:
+    """Servers of one file's own, which it may kill; each starts when it is first needed."""
+    lane = Local()
+    yield lane
+    lane.stop()
+
+
 @pytest.fixture(scope="session")
 def postgres(servers: Servers) -> Server:
     """A running PostgreSQL with the groups of all services."""

@@ -40,13 +40,6 @@ KEY = VerifierKey("sas.test/ledger", b"\1" * 32)
 
 
 @pytest.fixture(scope="module")
-def local() -> Iterator[Local]:
-    lane = Local()
-    yield lane
-    lane.stop()
-
-
-@pytest.fixture(scope="module")
 def databases(local: Local) -> Databases:
     """A server of this file's own, with consent's tables."""
     made = Databases(Servers(local))

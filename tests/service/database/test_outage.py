@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 
 import pytest
 
@@ -17,13 +16,6 @@ from tests.service.database.databases import Databases
 from tests.service.database.things import add, new_name, things
 
 pytestmark = pytest.mark.local_lane_only("kills the server")
-
-
-@pytest.fixture(scope="module")
-def local() -> Iterator[Local]:
-    lane = Local()
-    yield lane
-    lane.stop()
 
 
 @pytest.fixture(scope="module")

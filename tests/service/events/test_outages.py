@@ -25,13 +25,6 @@ queue's name afterwards, but never confirms a message for it: the relay waits, a
 
 
 @pytest.fixture(scope="module")
-def local() -> Iterator[Local]:
-    lane = Local()
-    yield lane
-    lane.stop()
-
-
-@pytest.fixture(scope="module")
 def running(local: Local) -> Iterator[House]:
     servers = Servers(local)
     servers.need(POSTGRES, BROKER)
