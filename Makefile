@@ -5,7 +5,7 @@ TESTS ?= tests
 CODE := benchmarks clients common deploy services tests witness
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo up down status logs migrate events test test-long test-containers bench lint clean
+.PHONY: help setup demo up down status logs migrate events test test-long test-containers bench lint policy-diff clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,10 @@ lint: setup ## what must be clean before a commit
 		$(PYTHON_IN) $$old/protos/generate.py; \
 		cd protos && ../.venv/bin/buf breaking gen/sas.binpb --path sas --config buf.yaml \
 			--against $$old/protos/gen/sas.binpb
+	@$(PYTHON_IN) -m tests.policy.diff
+
+policy-diff: setup ## who gains and who loses by this checkout's confidentiality policy; FROM=a commit
+	@$(PYTHON_IN) -m tests.policy.diff $(FROM)
 
 clean: ## stop the stack and remove everything it has written
 	@if [ -x $(PYTHON_IN) ]; then $(STACK) clean; else rm -rf var; fi

@@ -17,7 +17,7 @@ import z3
 
 from tests.policy.cedar_rules import Asking, Json, Rules
 from tests.policy.cedar_schema import CedarSchema, Entity, RecordType, Scalar, SetOf, Type
-from tests.policy.z3_cedar import CODES, Asked, Thing
+from tests.policy.z3_cedar import CODES, Asked, Thing, Value
 
 Path = tuple[str, ...]
 """Where a fact is: `("context", "consent", "state")`."""
@@ -177,6 +177,36 @@ def _leaves(kind: RecordType, at: Path, within: tuple[Path, ...]) -> Iterator[Le
             yield from _leaves(field.type, path, inside)
         else:
             yield Leaf(path, field.type, inside)
+
+
+def facts_in(request: Request, asked: Asked) -> Mapping[Path, z3.BoolRef]:
+    """Say each fact of a request to Z3, also of optional things whether they are there."""
+    said = {
+        PRINCIPAL: asked.principal.number == CODES.number(request.facts[PRINCIPAL]),
+        RESOURCE: asked.resource.number == CODES.number(request.facts[RESOURCE]),
+    }
+    for leaf in all_leaves(asked.schema, asked.asking):
+        for path in leaf.within:
+            below = any(each[: len(path)] == path for each in request.facts)
+            said[path] = asked.has(path) == below
+        if leaf.path in request.facts:
+            is_so = _is(asked.at(leaf.path), request.facts[leaf.path], leaf.type)
+            said[leaf.path] = z3.And(is_so, said[leaf.path]) if leaf.path in said else is_so
+    return said
+
+
+def _is(value: Value, fact: Plain, kind: Type) -> z3.BoolRef:
+    match kind:
+        case Entity():
+            return value.number == CODES.number(fact)
+        case Scalar("String"):
+            return value == CODES.number(fact)
+        case SetOf():
+            members = z3.K(z3.IntSort(), False)
+            for each in sorted(fact):
+                members = z3.SetAdd(members, CODES.number(each))
+            return value == members
+    return value == fact
 
 
 def from_model(model: z3.ModelRef, asked: Asked) -> Request:

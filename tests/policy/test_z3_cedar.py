@@ -6,11 +6,11 @@ import attrs
 import pytest
 import z3
 
-from tests.policy.asking import PRINCIPAL, RESOURCE, Engine, Request, all_leaves, from_model
+from tests.policy.asking import Engine, Request, facts_in, from_model
 from tests.policy.cedar_rules import Asking, PolicyNotUnderstood, Rules
-from tests.policy.cedar_schema import CedarSchema, Entity, Scalar, SetOf
+from tests.policy.cedar_schema import CedarSchema
 from tests.policy.the_policy import EVERYTHING, POLICIES, RULES, SCHEMA, chance, formulas, space
-from tests.policy.z3_cedar import CODES, Asked, Formulas, Value, found
+from tests.policy.z3_cedar import Formulas, found
 
 each_action = pytest.mark.parametrize("asking", EVERYTHING, ids=lambda each: each.name)
 
@@ -28,44 +28,12 @@ def by_engine(request: Request) -> frozenset[str]:
 
 def by_z3(request: Request, said: Formulas) -> frozenset[str]:
     """Give the keys of all policies that apply, by Z3 with every fact of the request said."""
-    facts = facts_of(request, said.asked)
     solver = z3.Solver()
-    solver.add(facts)
+    solver.add(*facts_in(request, said.asked).values())
     assert solver.check() == z3.sat
     return frozenset(
         rule.key for rule in RULES.about(request.asking) if solver.check(said.holds(rule)) == z3.sat
     )
-
-
-def facts_of(request: Request, asked: Asked) -> list[z3.BoolRef]:
-    facts = [
-        asked.principal.number == CODES.number(request.facts[PRINCIPAL]),
-        asked.resource.number == CODES.number(request.facts[RESOURCE]),
-    ]
-    for leaf in all_leaves(asked.schema, asked.asking):
-        there = leaf.path in request.facts
-        if there:
-            value = asked.at(leaf.path)
-            facts.append(same(value, request.facts[leaf.path], leaf.type))
-        for path in leaf.within:
-            below = any(each[: len(path)] == path for each in request.facts)
-            facts.append(asked.has(path) == below)
-    return facts
-
-
-def same(value: Value, fact: object, kind: object) -> z3.BoolRef:
-    match kind:
-        case Entity():
-            return value.number == CODES.number(str(fact))
-        case Scalar("String"):
-            return value == CODES.number(str(fact))
-        case SetOf():
-            assert isinstance(fact, frozenset)
-            members = z3.K(z3.IntSort(), False)
-            for each in sorted(fact):
-                members = z3.SetAdd(members, CODES.number(each))
-            return value == members
-    return value == fact
 
 
 @each_action
