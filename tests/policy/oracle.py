@@ -538,6 +538,25 @@ def recipient_not_of_ground(asked: Asked) -> Any:
     return not asked.breach.recipient_kinds <= asked.breach.ground.recipient_kinds
 
 
+@on("breach:decide", "breach:disclose")
+def not_a_trusted_contact(asked: Asked) -> Any:
+    """Told as somebody whom the student trusts: by a consent that stands."""
+    if asked.breach is None:
+        return False
+    if asked.action == "breach:decide":
+        return not asked.breach.as_trusted_contacts <= asked.trusted_contacts
+    as_one = asked.recipient in asked.breach.as_trusted_contacts
+    return as_one and asked.recipient not in asked.trusted_contacts
+
+
+@on("breach:decide")
+def trusted_in_such_a_risk_only(asked: Asked) -> Any:
+    """The student agreed to it for a serious and imminent risk."""
+    if not _has_ground(asked) or not asked.breach.as_trusted_contacts:
+        return False
+    return not asked.breach.ground.asks_for_risk
+
+
 @on("breach:decide")
 def advice_missing(asked: Asked) -> Any:
     """ii: at least one other staff member, unwalled, on this very version; but in an emergency."""

@@ -395,9 +395,14 @@ def _on_breach(does: str, usual: Mapping[str, Any]) -> Any:
 
 def _decide(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
     breach = _breach(said.pop("breach", {}))
-    despite, emergency = said.pop("despite_advice", False), said.pop("emergency", False)
     return questions.to_decide(
-        who, record, breach, NOW, despite_advice=despite, emergency=emergency
+        who,
+        record,
+        breach,
+        NOW,
+        despite_advice=said.pop("despite_advice", False),
+        emergency=said.pop("emergency", False),
+        trusted_contacts=_trusted(said),
     )
 
 
@@ -409,7 +414,12 @@ def _tell(who: Who, record: Record, items: frozenset[str], said: dict[str, Any])
         NOW,
         recipient=name_of("thirdParties", said.pop("recipient", "the doctor")),
         told_at=_day(said.pop("told", "now")),
+        trusted_contacts=_trusted(said),
     )
+
+
+def _trusted(said: dict[str, Any]) -> frozenset[str]:
+    return frozenset(name_of("thirdParties", word) for word in said.pop("trusted_contacts", ()))
 
 
 def _dispose(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:

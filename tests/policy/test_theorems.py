@@ -311,6 +311,19 @@ def test_nothing_is_told_before_it_was_decided_or_to_anybody_else() -> None:
         prove(said, z3.Implies(said.allowed, each))
 
 
+def test_nobody_is_told_as_a_trusted_contact_whom_the_student_does_not_trust() -> None:
+    """R33: by an advance consent that stands, for a serious and imminent risk."""
+    deciding, telling = formulas(*named("breach:decide")), formulas(*named("breach:disclose"))
+    decided, told = deciding.asked.context, telling.asked.context
+    as_one = decided.breach.as_trusted_contacts
+    prove(deciding, z3.Implies(deciding.allowed, z3.IsSubset(as_one, decided.trusted_contacts)))
+    somebody = as_one != z3.K(z3.IntSort(), False)
+    prove(deciding, z3.Implies(deciding.allowed, decided.breach.ground.asks_for_risk), somebody)
+    to_one = inside(told.recipient, told.breach.as_trusted_contacts)
+    trusted = inside(told.recipient, told.trusted_contacts)
+    prove(telling, z3.Implies(telling.allowed, trusted), to_one)
+
+
 # The file as a whole
 
 

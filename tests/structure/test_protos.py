@@ -197,7 +197,7 @@ def constrained(field: FieldDescriptor) -> bool:
 
 
 NO_WORDS = {
-    "names": "about adviser asked_by author breach case colleague consent corrects decided_by"
+    "names": "about adviser asked_by author breach case colleague consent contact corrects decided_by"
     " decider disclosure document involved item items name person recipient recipients record"
     " staff_member student superseded_by",
     "codes": "action cells code column_codes effect ground how kind language media_type missing"

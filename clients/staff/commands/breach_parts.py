@@ -11,6 +11,7 @@ import attrs
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
 from sas.cases.v1 import breaches_pb2
+from sas.consent.v1 import breach_procedure_pb2
 
 HEADINGS = {
     "outline": "Outline of the situation",
@@ -72,7 +73,10 @@ How = Annotated[Channel | None, typer.Option(help="How you tried.")]
 Result = Annotated[Outcome | None, typer.Option(help="With which result.")]
 WhyNot = Annotated[NotTried | None, typer.Option(help="Why you did not try.")]
 Recipient = Annotated[
-    list[str] | None, typer.Option(help="thirdParties/...=kind, for each recipient.")
+    list[str] | None,
+    typer.Option(
+        help="thirdParties/...=kind, for each recipient; trusted_contact by the student's consent."
+    ),
 ]
 
 
@@ -123,6 +127,25 @@ def warn(codes: Iterable[str]) -> None:
     """Say on standard error what the staff member must know before going on."""
     for code in codes:
         typer.secho(WARNINGS.get(code, code), fg=typer.colors.YELLOW, bold=True, err=True)
+
+
+def tell_of_trusted(
+    contacts: Iterable[breaches_pb2.BreachTrustedContact | breach_procedure_pb2.TrustedContact],
+) -> None:
+    """Say on standard error whom the student has agreed that we turn to in such a risk."""
+    for each in contacts:
+        typer.secho(
+            f"The student has agreed that we turn to {each.recipient} in such a risk"
+            f" (until {each.ends_at.ToDatetime():%d.%m.%Y}, unless taken back).",
+            fg=typer.colors.YELLOW,
+            bold=True,
+            err=True,
+        )
+        typer.echo(f"  Who that is: sas contact preview {each.contact}", err=True)
+        typer.echo(
+            f"  To tell them by that consent: --recipient {each.recipient}=trusted_contact",
+            err=True,
+        )
 
 
 def _yes_no(answer: bool | None) -> breaches_pb2.YesNo.ValueType:

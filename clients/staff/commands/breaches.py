@@ -22,6 +22,7 @@ from clients.staff.commands.breach_parts import (
     Tried,
     Whose,
     WhyNot,
+    tell_of_trusted,
     warn,
 )
 from clients.staff.commands.options import WordsFrom, new_request_id
@@ -49,6 +50,14 @@ def _breaches() -> breaches_pb2_grpc.BreachesServiceStub:
 
 def _procedure() -> breach_procedure_pb2_grpc.BreachProcedureServiceStub:
     return stub(breach_procedure_pb2_grpc.BreachProcedureServiceStub)
+
+
+def _show_standing(
+    found: breaches_pb2.Breach | breach_procedure_pb2.BreachProcedure, as_json: bool
+) -> None:
+    warn(found.warnings)
+    tell_of_trusted(found.trusted_contacts)
+    show(found, as_json=as_json, skip=() if as_json else ("trusted_contacts",))
 
 
 @app.command()
@@ -96,8 +105,7 @@ def draft(
         found = _breaches().DraftBreach(
             breaches_pb2.DraftBreachRequest(parent=case, parts=parts, request_id=new_request_id())
         )
-    warn(found.warnings)
-    show(found, as_json=as_json)
+    _show_standing(found, as_json)
 
 
 @app.command()
@@ -130,8 +138,7 @@ def amend(
     parts = said.with_words(ask(HEADINGS, words))
     with calling():
         found = _breaches().AmendBreach(breaches_pb2.AmendBreachRequest(name=breach, parts=parts))
-    warn(found.warnings)
-    show(found, as_json=as_json)
+    _show_standing(found, as_json)
 
 
 @app.command("ask")
@@ -173,8 +180,7 @@ def decide(
             found = _procedure().GetBreachProcedure(
                 breach_procedure_pb2.GetBreachProcedureRequest(name=breach)
             )
-            warn(found.warnings)
-            show(found, as_json=as_json)
+            _show_standing(found, as_json)
             typer.echo("Ultimately it is up to you. To decide: add --really", err=True)
             return
         decided = _breaches().DecideBreach(
@@ -223,4 +229,5 @@ def show_breach(breach: str, as_json: Json = False) -> None:
     with calling():
         found = _breaches().GetBreach(breaches_pb2.GetBreachRequest(name=breach))
     warn(found.breach.warnings)
+    tell_of_trusted(found.breach.trusted_contacts)
     show(found, as_json=as_json)

@@ -165,5 +165,14 @@ def _to_proto(breach: Breach, standing: Standing = Standing()) -> pb.Breach:
         recipients=[each.third_party for each in breach.recipients],
         missing=standing.missing,
         warnings=standing.warnings,
+        trusted_contacts=[
+            pb.BreachTrustedContact(
+                recipient=each.recipient,
+                contact=each.contact,
+                consent=each.consent,
+                ends_at=timestamp(each.ends_at),
+            )
+            for each in standing.trusted_contacts
+        ],
         etag=breaches.breach_etag(breach),
     )

@@ -8,7 +8,7 @@ to open anything here but through this file. Only `serve` imports it: workers ma
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import attrs
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -52,11 +52,22 @@ class Keys:
 
 
 @attrs.frozen
+class TrustedContact:
+    """Somebody whom the student has agreed that we turn to in a serious and imminent risk."""
+
+    recipient: str
+    contact: str
+    consent: str
+    ends_at: datetime
+
+
+@attrs.frozen
 class Standing:
     """How a breach under consideration stands: what the policy still asks for, and warns of."""
 
     missing: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    trusted_contacts: tuple[TrustedContact, ...] = ()
 
 
 class Consent:
@@ -206,7 +217,11 @@ class Consent:
                 words_digest=words_digest.hex(),
             )
         )
-        return Standing(tuple(answer.missing), tuple(answer.warnings))
+        trusted = (
+            TrustedContact(each.recipient, each.contact, each.consent, each.ends_at.ToDatetime(UTC))
+            for each in answer.trusted_contacts
+        )
+        return Standing(tuple(answer.missing), tuple(answer.warnings), tuple(trusted))
 
     def authorise_breach(self, breach: str, *, despite_advice: bool, emergency: bool) -> None:
         """Ask whether confidentiality may be breached."""

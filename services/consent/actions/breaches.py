@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
@@ -9,7 +10,9 @@ import attrs
 from common.errors import InvalidFields, NotAvailable, WrongState
 from services.consent.actions.deciding import Line, decide, decide_and_commit
 from services.consent.actions.parts import Parts
+from services.consent.actions.trusting import locked, named_by_student, recipients_of
 from services.consent.domain.breach import Breach, BreachFacts, Decided, StudentFirst
+from services.consent.domain.consent import Consent
 from services.consent.domain.facts import Record, Who
 from services.consent.domain.names import bare, is_name
 from services.consent.policies import questions
@@ -22,6 +25,8 @@ class Procedure:
 
     breach: Breach
     missing: tuple[str, ...]
+    trusted_contacts: tuple[Consent, ...]
+    """Whom the student has agreed that we turn to in such a risk, as these consents stand."""
 
 
 def record_facts(parts: Parts, who: Who, facts: BreachFacts) -> Procedure:
@@ -43,6 +48,7 @@ def record_facts(parts: Parts, who: Who, facts: BreachFacts) -> Procedure:
         record = _record(work, who, facts.breach)
         if record.parent != facts.case_record:
             raise InvalidFields({"case_record": "is not the record it belongs to"})
+        named = named_by_student(work, who, record)
         work.locks.hold(facts.breach)
         known = work.breaches.find(facts.breach)
         if known is not None and known.decided is not None:
@@ -51,7 +57,7 @@ def record_facts(parts: Parts, who: Who, facts: BreachFacts) -> Procedure:
         if known is None or not _same(known.facts, facts):
             # The time under the lock: an answer given before belongs to the version before.
             work.breaches.record(attrs.evolve(facts, recorded_at=parts.clock()))
-        procedure = _procedure(parts, work, who, record, facts.breach)
+        procedure = _procedure(parts, work, who, record, named, facts.breach)
         work.commit()
     return procedure
 
@@ -67,6 +73,7 @@ def ask_for_advice(parts: Parts, who: Who, name: str, colleague: str) -> Procedu
     """
     with parts.new_work() as work:
         record = _record(work, who, name)
+        named = named_by_student(work, who, record)
         work.locks.hold(name)
         breach = work.breaches.find(name)
         if breach is None:
@@ -80,7 +87,7 @@ def ask_for_advice(parts: Parts, who: Who, name: str, colleague: str) -> Procedu
             # One answer for both, so that a wall is not told.
             raise InvalidFields({"colleague": "can't advise on this"})
         work.breaches.ask(name, colleague, who.name, parts.clock())
-        procedure = _procedure(parts, work, who, record, name)
+        procedure = _procedure(parts, work, who, record, named, name)
         work.commit()
     return procedure
 
@@ -122,7 +129,9 @@ def get_procedure(parts: Parts, who: Who, name: str) -> Procedure:
         NotAvailable: there is no such breach, or there is a wall.
     """
     with parts.new_work() as work:
-        return _procedure(parts, work, who, _record(work, who, name), name)
+        record = _record(work, who, name)
+        named = named_by_student(work, who, record)
+        return _procedure(parts, work, who, record, named, name)
 
 
 def authorise_breach(
@@ -130,6 +139,9 @@ def authorise_breach(
 ) -> int:
     """
     Decide whether confidentiality may be breached, and give the place of the entry.
+
+    Whoever is to be told as a trusted contact is told by the student's own consent: it is looked at
+    under the lock that a withdrawal takes, and the entry cites it (R33).
 
     In an emergency, when no colleague can be reached, it may be without advice; what is decided
     so waits for a colleague's review (R36).
@@ -140,20 +152,35 @@ def authorise_breach(
     """
     with parts.new_work() as work:
         record = work.records.load(_record_name(name))
+        named = named_by_student(work, who, record)
         work.locks.hold(name)
         breach = work.breaches.find(name)
+        # The time under the lock: a withdrawal that was waited for came before.
+        trusting = locked(work, named, breach)
         now = parts.clock()
+        standing = [each for each in trusting if each.holds_at(now)]
         recorded = decide(
             parts,
             work,
             questions.to_decide(
-                who, record, breach, now, despite_advice=despite_advice, emergency=emergency
+                who,
+                record,
+                breach,
+                now,
+                despite_advice=despite_advice,
+                emergency=emergency,
+                trusted_contacts=recipients_of(standing),
             ),
-            _line(name, breach, record, despite_advice=despite_advice, emergency=emergency),
+            _line(
+                name, breach, record, standing, despite_advice=despite_advice, emergency=emergency
+            ),
             now,
         )
-        if recorded.allowed:
-            work.breaches.decide(name, Decided(who.name, now, recorded.index, emergency))
+        if recorded.allowed and breach is not None:
+            work.breaches.decide(
+                name,
+                Decided(who.name, now, recorded.index, emergency, breach.facts.by_consent),
+            )
         work.commit()
     return recorded.or_refuse().index
 
@@ -172,23 +199,36 @@ def authorise_telling(parts: Parts, who: Who, told: Told) -> int:
     """
     Decide whether this may be recorded as told under a decided breach; give the entry's place.
 
+    A trusted contact was told by consent if it stood when they were told: people note afterwards
+    what they told, and a withdrawal in between does not make it untold.
+
     Raises:
         NotAvailable: they may not know, or there is no such breach.
-        RefusedByPolicy: it is not decided, or not for this recipient.
+        RefusedByPolicy: it is not decided, or not for this recipient, or their consent was over.
     """
     with parts.new_work() as work:
         record = work.records.load(_record_name(told.breach))
+        named = named_by_student(work, who, record)
         work.locks.share(told.breach)
         breach = work.breaches.find(told.breach)
-        now = parts.clock()
+        trusting = locked(work, named, breach)
+        now, then = parts.clock(), _when(told, breach)
+        standing = [each for each in trusting if each.held_at(then)]
         recorded = decide_and_commit(
             parts,
             work,
             questions.to_tell(
-                who, record, breach, now, recipient=told.recipient, told_at=told.told_at
+                who,
+                record,
+                breach,
+                now,
+                recipient=told.recipient,
+                told_at=told.told_at,
+                trusted_contacts=recipients_of(standing),
             ),
             Line(
                 breach=told.breach,
+                consent=_consent_to_tell(told, breach, standing),
                 payload_digest=told.payload_digest,
                 details={
                     "recipient": told.recipient,
@@ -198,6 +238,21 @@ def authorise_telling(parts: Parts, who: Who, told: Told) -> int:
             now,
         )
     return recorded.or_refuse().index
+
+
+def _when(told: Told, breach: Breach | None) -> datetime:
+    """When it was told: people note the minute, and it was not before the decision."""
+    decided = breach.decided if breach else None
+    return max(told.told_at, decided.at) if decided else told.told_at
+
+
+def _consent_to_tell(
+    told: Told, breach: Breach | None, standing: Sequence[Consent]
+) -> Consent | None:
+    """Give the consent by which it was told, if it was to a trusted contact."""
+    if breach is None or told.recipient not in breach.facts.as_trusted_contacts:
+        return None
+    return next((each for each in standing if each.asked.recipient == told.recipient), None)
 
 
 def authorise_addendum(
@@ -239,13 +294,20 @@ def _record(work: Work, who: Who, breach: str) -> Record:
     return record
 
 
-def _procedure(parts: Parts, work: Work, who: Who, record: Record, name: str) -> Procedure:
+def _procedure(
+    parts: Parts, work: Work, who: Who, record: Record, named: Sequence[Consent], name: str
+) -> Procedure:
     """Ask the policy, without a decision, what is still to be done; so nothing is written."""
     breach = work.breaches.find(name)
     if breach is None:
         raise NotAvailable
-    question = questions.to_decide(who, record, breach, parts.clock(), despite_advice=False)
-    return Procedure(breach, tuple(sorted(parts.policy.decide(question).missing)))
+    now = parts.clock()
+    standing = [each for each in locked(work, named, breach) if each.holds_at(now)]
+    question = questions.to_decide(
+        who, record, breach, now, despite_advice=False, trusted_contacts=recipients_of(standing)
+    )
+    missing = tuple(sorted(parts.policy.decide(question).missing))
+    return Procedure(breach, missing, tuple(standing))
 
 
 def _check_tipping_off(work: Work, known: Breach | None, facts: BreachFacts) -> None:
@@ -268,7 +330,13 @@ def _check_tipping_off(work: Work, known: Breach | None, facts: BreachFacts) -> 
 
 
 def _line(
-    name: str, breach: Breach | None, record: Record, *, despite_advice: bool, emergency: bool
+    name: str,
+    breach: Breach | None,
+    record: Record,
+    standing: Sequence[Consent],
+    *,
+    despite_advice: bool,
+    emergency: bool,
 ) -> Line:
     if breach is None:
         return Line(breach=name)
@@ -283,6 +351,9 @@ def _line(
     if advice is not None:
         details["advised_by"] = advice.colleague
         details["advice"] = "against" if advice.against else "for"
+    trusted = breach.facts.as_trusted_contacts
+    cited = [each.asked.consent for each in standing if each.asked.recipient in trusted]
+    details |= {f"consent_{number}": consent for number, consent in enumerate(cited, 1)}
     return Line(
         breach=name,
         items=tuple(sorted(recipient for recipient, _ in breach.facts.recipients)),

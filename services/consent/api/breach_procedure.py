@@ -9,6 +9,7 @@ from services.consent.actions import breaches
 from services.consent.actions.parts import Parts
 from services.consent.api.translate import caller, moment, timestamp
 from services.consent.domain.breach import Advice, BreachFacts, StudentFirst
+from services.consent.domain.consent import Consent
 from services.consent.domain.grounds import Ground, listed
 from services.consent.domain.texts import LONDON
 
@@ -136,6 +137,17 @@ def _procedure(procedure: breaches.Procedure) -> breach_procedure_pb2.BreachProc
         emergency=breach.decided is not None and breach.decided.emergency,
         review_due_at=timestamp(breach.decided.review_due_at if breach.decided else None),
         reviewed=breach.reviewed is not None,
+        trusted_contacts=map(_trusted_contact, procedure.trusted_contacts),
+        by_consent=breach.decided is not None and breach.decided.by_consent,
+    )
+
+
+def _trusted_contact(consent: Consent) -> breach_procedure_pb2.TrustedContact:
+    return breach_procedure_pb2.TrustedContact(
+        recipient=consent.asked.recipient,
+        contact=consent.asked.disclosure,
+        consent=consent.asked.consent,
+        ends_at=timestamp(consent.lapses_at),
     )
 
 

@@ -11,6 +11,9 @@ from services.consent.domain.grounds import ground
 REVIEW_WITHIN = timedelta(hours=24)
 """Until when a colleague is to review what was decided in an emergency."""
 
+TRUSTED_CONTACT = "trusted_contact"
+"""The kind of a recipient who is told because the student agreed to that in advance (R33)."""
+
 
 @attrs.frozen(kw_only=True)
 class StudentFirst:
@@ -64,6 +67,20 @@ class BreachFacts:
         """What the staff member must know before going on, as codes."""
         return ("tipping_off",) if self.tipping_off else ()
 
+    @property
+    def as_trusted_contacts(self) -> frozenset[str]:
+        """The recipients who are to be told as people whom the student trusts."""
+        return frozenset(name for name, kind in self.recipients if kind == TRUSTED_CONTACT)
+
+    @property
+    def by_consent(self) -> bool:
+        """
+        Whether everybody who is to be told is somebody whom the student trusts.
+
+        Confidentiality is what is given without consent, so such a telling breaches none (R3, R32).
+        """
+        return bool(self.recipients) and len(self.as_trusted_contacts) == len(self.recipients)
+
     def same_gist(self, other: BreachFacts) -> bool:
         """Whether it is about telling the same people, on the same ground."""
         return (self.ground, self.recipients) == (other.ground, other.recipients)
@@ -90,6 +107,8 @@ class Decided:
     ledger_index: int
     emergency: bool = False
     """Whether it was made without a colleague's advice, because nobody could be reached."""
+    by_consent: bool = False
+    """Whether all who were to be told are trusted contacts, by consents that stood then."""
 
     @property
     def review_due_at(self) -> datetime | None:

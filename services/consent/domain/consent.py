@@ -205,6 +205,11 @@ class Consent:
         """Whether it is a yes that counts at *now*."""
         return self.state_at(now) in IN_FORCE
 
+    def held_at(self, moment: datetime) -> bool:
+        """Whether it was a yes that counted at *moment*, whatever became of it afterwards."""
+        before = (line for line in self.log if line.at <= moment)
+        return Consent.after(self.asked, before).holds_at(moment)
+
     def open_at(self, now: datetime) -> bool:
         """Whether something can still become of it at *now*."""
         return self.state_at(now) in _MAY_FOLLOW

@@ -126,6 +126,15 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "intended_outcome_missing": _said("R38", "What would be achieved is missing."),
         "recipient_missing": _said("R38", "To whom confidentiality is to be broken is missing."),
         "recipient_not_of_ground": _said("R34", "This ground does not allow telling all of them."),
+        "not_a_trusted_contact": _said(
+            "R33",
+            "The student has not agreed that we turn to this person, or does not any more: "
+            "it would be without consent.",
+        ),
+        "trusted_in_such_a_risk_only": _said(
+            "R33",
+            "The student agreed to that for a serious and imminent risk, and for nothing else.",
+        ),
         "advice_missing": _said(
             "R36",
             "At least one other staff member has to give advice on this, as it stands now.",

@@ -230,11 +230,24 @@ def to_decide(
     *,
     despite_advice: bool,
     emergency: bool = False,
+    trusted_contacts: frozenset[str],
 ) -> Question:
-    """May *who* decide to breach confidentiality?"""
-    context = {
+    """
+    May *who* decide to breach confidentiality?
+
+    Args:
+        who: the caller.
+        record: the breach's own record.
+        breach: how far it got.
+        now: by our clock.
+        despite_advice: whether to go on in spite of a colleague's no.
+        emergency: whether to go on without advice.
+        trusted_contacts: whom the student has agreed that we turn to, as of now.
+    """
+    context: dict[str, Fact] = {
         "despite_advice": despite_advice,
         "emergency": emergency,
+        "trusted_contacts": trusted_contacts,
         **_optional_breach(breach, record, now),
     }
     return Question(who, "breach:decide", record, context)
@@ -264,8 +277,20 @@ def to_tell(
     *,
     recipient: str,
     told_at: datetime,
+    trusted_contacts: frozenset[str],
 ) -> Question:
-    """May it be recorded that *who* told this recipient, under a decided breach?"""
+    """
+    May it be recorded that *who* told this recipient, under a decided breach?
+
+    Args:
+        who: the caller.
+        record: the breach's own record.
+        breach: how far it got.
+        now: by our clock.
+        recipient: who was told.
+        told_at: when, as the caller says.
+        trusted_contacts: whom the student had agreed that we turn to, as of then.
+    """
     return Question(
         who,
         "breach:disclose",
@@ -274,6 +299,7 @@ def to_tell(
             "now": _ms(now),
             "recipient": recipient,
             "told_at": _ms(told_at),
+            "trusted_contacts": trusted_contacts,
             **_optional_breach(breach, record, now),
         },
     )
@@ -348,6 +374,7 @@ def _optional_breach(breach: Breach | None, record: Record, now: datetime) -> di
         "embargoed": breach.embargoed,
         "recipients": frozenset(name for name, _ in known.recipients),
         "recipient_kinds": frozenset(kind for _, kind in known.recipients),
+        "as_trusted_contacts": known.as_trusted_contacts,
     }
     if breach.decided is not None:
         # People note the minute, not the second, in which they told somebody.

@@ -83,6 +83,7 @@ class Breaches:
                 decided_at=decided.at,
                 ledger_index=decided.ledger_index,
                 emergency=decided.emergency,
+                by_consent=decided.by_consent,
             )
         )
 
@@ -151,7 +152,9 @@ class Breaches:
         row = self.connection.execute(query).one_or_none()
         if row is None:
             return None
-        return Decided(row.decided_by, row.decided_at, row.ledger_index, row.emergency)
+        return Decided(
+            row.decided_by, row.decided_at, row.ledger_index, row.emergency, row.by_consent
+        )
 
     def _reviewed(self, name: str) -> Reviewed | None:
         query = select(breach_reviews).where(breach_reviews.c.breach == name)

@@ -69,17 +69,12 @@ class Consents:
         found = self._with_logs(self.connection.execute(query).all())
         return [each for each in found if each.asked.is_about_the_same(asked)]
 
-    def trusted_contacts_of(self, student: str, now: datetime) -> frozenset[str]:
-        """
-        Give the third parties whom a student has agreed that we turn to under ground i.
-
-        A fact for the procedure for breaching confidentiality: taken back or lapsed is not in it.
-        """
+    def trusted_contacts_of(self, student: str) -> list[Consent]:
+        """Give what a student was asked about people to turn to under ground i (R33)."""
         query = select(consents).where(
             consents.c.student == student, consents.c.purpose == str(Kind.TRUSTED_CONTACT)
         )
-        found = self._with_logs(self.connection.execute(query).all())
-        return frozenset(each.asked.recipient for each in found if each.holds_at(now))
+        return self._with_logs(self.connection.execute(query).all())
 
     def of_student(
         self, student: str, *, hidden_records: Iterable[str], before: int | None, count: int

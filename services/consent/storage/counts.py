@@ -31,9 +31,17 @@ class BreachCounts:
     connection: Connection
 
     def decisions(self) -> list[Decision]:
-        """Give every decision, the latest first."""
+        """
+        Give every decision to breach confidentiality, the latest first.
+
+        Telling only people whom the student trusts, by their own consent, breaches none (R33).
+        """
         c = breach_decisions.c
-        query = select(c.breach, c.decided_at, c.emergency).order_by(c.decided_at.desc(), c.breach)
+        query = (
+            select(c.breach, c.decided_at, c.emergency)
+            .where(~c.by_consent)
+            .order_by(c.decided_at.desc(), c.breach)
+        )
         return [Decision(*row) for row in self.connection.execute(query)]
 
     def awaiting_review(self) -> list[Decision]:

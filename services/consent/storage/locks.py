@@ -6,7 +6,8 @@ withdrawal or a wall that was committed first always wins, and one that comes la
 decision is in the ledger. Row locks would need the right to update, which nobody has here.
 
 Taken in this order, so that nobody waits in a circle: records (a record before the one it belongs
-to), then one disclosure or breach, then the ledger's frontier.
+to), then one breach, then disclosures or contacts in the order of their names, then the ledger's
+frontier.
 """
 
 from __future__ import annotations

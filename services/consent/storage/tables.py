@@ -225,6 +225,7 @@ breach_decisions = Table(
     _time("decided_at"),
     Column("ledger_index", BigInteger, nullable=False),
     _yes_or_no("emergency"),
+    _yes_or_no("by_consent"),
 )
 
 breach_reviews = Table(

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from sas.cases.v1 import contacts_pb2
+from sas.cases.v1 import breaches_pb2, cases_pb2, contacts_pb2
 from sas.common.v1.purpose_pb2 import (
     DISCLOSURE_PURPOSE_TRUSTED_CONTACT,
     DISCLOSURE_PURPOSE_WELFARE_SUPPORT,
 )
 from sas.consent.v1 import consents_pb2
 
-from common.db import Database
 from common.errors import InvalidFields, NotAvailable, OurFault, RefusedByPolicy
-from services.consent.storage.work import Work
-from tests.kit.house import Person, eventually, login
+from tests.kit.house import Person, eventually
 from tests.service.cases.house import House, adviser, student
 from tests.service.cases.office import (
     CANARY,
@@ -91,46 +88,47 @@ def test_a_trusted_contact_is_told_nothing_by_the_way(
     assert refused.value.reasons == ("consent_of_another_kind",)
 
 
-def test_whom_we_may_turn_to_is_a_fact_until_it_is_taken_back(
+def test_whom_we_may_turn_to_is_shown_in_such_a_risk_until_it_is_taken_back(
     sas: House, office: Office, zoe: Person
 ) -> None:
-    """R33: asked early, stored in advance, revocable; ids only, for the breach procedure."""
+    """R33: asked early, stored in advance, revocable; shown by names, when the ground is chosen."""
     case = office.opens_case(zoe)
     contact = office.names(case.name, purpose=DISCLOSURE_PURPOSE_TRUSTED_CONTACT)
-    assert trusted(sas, zoe) == frozenset()
+    assert trusted(office, case) == {}
     agree_to_contact(sas, zoe, contact)
-    assert trusted(sas, zoe) == {contact.recipient}
-    assert trusted(sas, student()) == frozenset()
+    assert trusted(office, case) == {contact.recipient: contact.name}
+    assert trusted(office, office.opens_case(student())) == {}
     other = office.names(case.name, purpose=DISCLOSURE_PURPOSE_TRUSTED_CONTACT)
     agree_to_contact(sas, zoe, other)
-    assert trusted(sas, zoe) == {contact.recipient, other.recipient}
     moved = office.names(
         case.name,
         purpose=DISCLOSURE_PURPOSE_TRUSTED_CONTACT,
         recipient=contact.recipient,
         address="another address",
     )
-    assert trusted(sas, zoe) == {other.recipient}
+    assert trusted(office, case) == {other.recipient: other.name}
     agree_to_contact(sas, zoe, moved)
-    assert trusted(sas, zoe) == {contact.recipient, other.recipient}
+    assert trusted(office, case)[contact.recipient] == moved.name
     sas.call(
         zoe,
         sas.consents.WithdrawConsent,
         consents_pb2.WithdrawConsentRequest(name=moved.consent),
     )
-    assert trusted(sas, zoe) == {other.recipient}
+    assert trusted(office, case) == {other.recipient: other.name}
 
 
-def trusted(sas: House, who: Person) -> frozenset[str]:
-    """Ask consent's own tables, as its actions do."""
-    vault = login(sas.state, "consent-serve")
-    database = Database(sas.settings("consent-serve"), vault)
-    try:
-        with Work(database.engine) as work:
-            return work.consents.trusted_contacts_of(who.name, datetime.now(UTC))
-    finally:
-        database.close()
-        vault.close()
+def trusted(office: Office, case: cases_pb2.Case) -> dict[str, str]:
+    """Consider a breach, and give whom the procedure shows and where their address is."""
+    parts = breaches_pb2.BreachParts(ground="grounds/serious-imminent-risk")
+    request = breaches_pb2.DraftBreachRequest(
+        parent=case.name, parts=parts, request_id=str(uuid4())
+    )
+    drafted = office.sas.call(office.who, office.sas.breaches.DraftBreach, request)
+    read = office.sas.call(
+        office.who, office.sas.breaches.GetBreach, breaches_pb2.GetBreachRequest(name=drafted.name)
+    )
+    assert read.breach.trusted_contacts == drafted.trusted_contacts
+    return {each.recipient: each.contact for each in drafted.trusted_contacts}
 
 
 def test_a_contact_changed_in_the_tables_is_not_confirmed_to(
