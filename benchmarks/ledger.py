@@ -64,8 +64,7 @@ def main() -> None:
         question, line = question_of(parts, sending)
 
         def decided() -> None:
-            with parts.new_work() as work:
-                decide_and_commit(parts, work, question, line, datetime.now(UTC))
+            decide_and_commit(parts, lambda _, __: (question, line))
 
         def disclosed() -> None:
             gate.authorise_disclosure(parts, ADVISER, sending)
@@ -124,7 +123,8 @@ def consent_serve(state: State) -> Iterator[Parts]:
         database = Database(config.database, vault)
         yield Parts(
             new_work=lambda: Work(database.engine),
-            group_commit=GroupCommit(database.reserved()),
+            new_reads=lambda: Work(database.reads),
+            group_commit=GroupCommit(database.reserved("AUTOCOMMIT"), database.reserved()),
             policy=Policy.load(),
             vault=cast(Vault, NoKeys()),
             passes=PassOffice(NoKeys()),

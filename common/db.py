@@ -44,6 +44,9 @@ LOCK_TIMEOUT_MS = 3_000
 IDLE_IN_TRANSACTION_MS = 10_000
 
 
+Isolation = Literal["READ COMMITTED", "AUTOCOMMIT"]
+
+
 class GivesLogins(Protocol):
     """Who makes database logins: Vault."""
 
@@ -122,13 +125,13 @@ class Database:
         self._new_engine = partial(_engine, settings, Logins(vault, settings.vault_role), driver)
         self.engine = self._new_engine(POOL)
         """For transactions, at READ COMMITTED."""
-        self.reads = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self.reads = self._new_engine(POOL, "AUTOCOMMIT")
         """For single reads, saving the two round trips of a transaction."""
         self._reserved: list[Engine] = []
 
-    def reserved(self) -> Engine:
+    def reserved(self, isolation: Isolation = "READ COMMITTED") -> Engine:
         """Give one connection of its own to what must never wait for those of the calls."""
-        self._reserved.append(self._new_engine(1))
+        self._reserved.append(self._new_engine(1, isolation))
         return self._reserved[-1]
 
     def answers(self) -> bool:
@@ -142,7 +145,7 @@ class Database:
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
-        for engine in (self.engine, *self._reserved):
+        for engine in (self.engine, self.reads, *self._reserved):
             engine.dispose()
 
 
@@ -192,9 +195,16 @@ def etag(*parts: object) -> str:
     return base64.urlsafe_b64encode(digest[:12]).decode()
 
 
-def _engine(settings: DatabaseSettings, logins: Logins, driver: str, connections: int) -> Engine:
+def _engine(
+    settings: DatabaseSettings,
+    logins: Logins,
+    driver: str,
+    connections: int,
+    isolation: Isolation = "READ COMMITTED",
+) -> Engine:
     engine = create_engine(
         f"postgresql+{driver}://",
+        isolation_level=isolation,  # once for each connection, not at each use
         pool_size=connections,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_SECONDS,

@@ -68,7 +68,8 @@ def serve(config: Config[Settings], vault: Vault) -> None:
     database = Database(config.database, vault)
     parts = Parts(
         new_work=lambda: Work(database.engine),
-        group_commit=GroupCommit(database.reserved()),
+        new_reads=lambda: Work(database.reads),
+        group_commit=GroupCommit(database.reserved("AUTOCOMMIT"), database.reserved()),
         policy=policy,
         vault=vault,
         passes=PassOffice(vault),

@@ -8,7 +8,7 @@ from datetime import datetime
 import attrs
 
 from common.errors import InvalidFields, NotAvailable, WrongState
-from services.consent.actions.deciding import Line, decide, decide_and_commit
+from services.consent.actions.deciding import Line, decide
 from services.consent.actions.parts import Parts
 from services.consent.actions.trusting import locked, named_by_student, recipients_of
 from services.consent.domain.breach import Breach, BreachFacts, Decided, StudentFirst
@@ -214,7 +214,7 @@ def authorise_telling(parts: Parts, who: Who, told: Told) -> int:
         trusting = locked(work, named, breach)
         now, then = parts.clock(), _when(told, breach)
         standing = [each for each in trusting if each.held_at(then)]
-        recorded = decide_and_commit(
+        recorded = decide(
             parts,
             work,
             questions.to_tell(
@@ -237,6 +237,7 @@ def authorise_telling(parts: Parts, who: Who, told: Told) -> int:
             ),
             now,
         )
+        work.commit()
     return recorded.or_refuse().index
 
 

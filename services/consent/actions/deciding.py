@@ -3,13 +3,13 @@ Decide, and write it down: the one way to a decision, for everything consent is 
 
 The entry is made here from the question and the answer, refusals included, and is committed with
 what it decides: by the action's own transaction where that changes facts (`decide`), else together
-with other callers' entries while the action holds its locks (`decide_and_commit`). Only after that
-may an action hand anything out.
+with other callers' entries if the facts are still what they were (`decide_and_commit`). Only after
+that may an action hand anything out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NoReturn
 
@@ -29,6 +29,7 @@ from services.consent.domain.names import categories_of
 from services.consent.domain.obligations import NOT_DISCHARGED, Obligation
 from services.consent.domain.reasons import in_words
 from services.consent.policies.questions import OPENING
+from services.consent.storage.group_commit import FactsChanged
 from services.consent.storage.ledger import Appended
 from services.consent.storage.work import Work
 
@@ -68,6 +69,7 @@ class Recorded:
     """A decision and its entry. It counts from the commit on."""
 
     question: Question
+    line: Line
     decision: Decision
     entry: Entry
     appended: Appended
@@ -104,6 +106,7 @@ def decide(
     now: datetime,
     *,
     discharges: frozenset[Obligation] = frozenset(),
+    changes_facts: bool = True,
 ) -> Recorded:
     """
     Decide and append the entry in the caller's transaction, which changes facts and then commits.
@@ -118,38 +121,60 @@ def decide(
         now: by our clock.
         discharges: what the action sees to if the answer is yes. What has to follow a yes and is
             not among it makes it a no.
+        changes_facts: whether other decisions rest on this one or on what is done in the same
+            transaction.
     """
     decision = parts.policy.decide(question).seen_to(discharges)
     entry = _entry(question, decision, line, now)
-    appended = work.ledger.append(entry)
+    appended = work.ledger.append(entry, changes_facts=changes_facts)
     _show(question, entry, appended, decision)
-    return Recorded(question, decision, entry, appended)
+    return Recorded(question, line, decision, entry, appended)
+
+
+Asked = tuple[Question, Line]
+"""A question with all its facts, and what is to be written down beside it."""
 
 
 def decide_and_commit(
     parts: Parts,
-    work: Work,
-    question: Question,
-    line: Line,
-    now: datetime,
+    ask: Callable[[Work, datetime], Asked],
     *,
     discharges: frozenset[Obligation] = frozenset(),
 ) -> Recorded:
     """
     Decide where the entry is all there is to write, and commit it; *discharges* as in `decide`.
 
-    *work* holds the locks of what the decision rests on until the entry is committed; its own
-    commit, after that, fails if its connection and so its locks were lost meanwhile.
+    The entry is committed only if no fact has changed since *ask* read them. If one has, it is
+    asked again, this time while nothing can change.
+
+    Args:
+        parts: what actions work with.
+        ask: reads the facts and gives the question; it is given the time by our clock, and is
+            called a second time if what it read is no longer so.
+        discharges: as in `decide`.
 
     Raises:
         TryAgain: nothing may be handed out. The entry may stand: a line too many is harmless.
     """
+    now = parts.clock()
+    with parts.new_reads() as work:
+        facts = parts.group_commit.facts(work.ledger)
+        question, line = ask(work, now)
     decision = parts.policy.decide(question).seen_to(discharges)
     entry = _entry(question, decision, line, now)
-    appended = parts.group_commit.append(entry)
-    work.commit()
+    try:
+        appended = parts.group_commit.append(entry, facts)
+    except FactsChanged:
+        with parts.new_work() as work:
+            work.ledger.hold()
+            now = parts.clock()
+            recorded = decide(
+                parts, work, *ask(work, now), now, discharges=discharges, changes_facts=False
+            )
+            work.commit()
+        return recorded
     _show(question, entry, appended, decision)
-    return Recorded(question, decision, entry, appended)
+    return Recorded(question, line, decision, entry, appended)
 
 
 def _entry(question: Question, decision: Decision, line: Line, now: datetime) -> Entry:

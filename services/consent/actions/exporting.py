@@ -8,17 +8,19 @@ that changed it: so the receipt of such an entry proves the file.
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime
 from enum import StrEnum
 
 import attrs
 
 from common.errors import NotAvailable
-from services.consent.actions.deciding import Line, decide_and_commit
+from services.consent.actions.deciding import Asked, Line, decide_and_commit
 from services.consent.actions.parts import Parts
 from services.consent.domain.consent import Consent
 from services.consent.domain.exports import dpv_27560, fhir_r5
 from services.consent.domain.facts import Record, Who
 from services.consent.policies import questions
+from services.consent.storage.work import Work
 
 
 class Form(StrEnum):
@@ -55,27 +57,24 @@ def export_consent(parts: Parts, who: Who, name: str, form: Form) -> Exported:
         SecondFactorNeeded: staff of the Service, without a second factor in this session.
         RefusedByPolicy: to staff of the Service, with every reason.
     """
-    with parts.new_work() as work:
+    content = b""
+
+    def ask(work: Work, _: datetime) -> Asked:
+        nonlocal content
         consent = work.consents.find(name)
-        record = work.records.load(consent.asked.record) if consent else Record("")
-        now = parts.clock()
+        record = work.records.find(consent.asked.record) if consent else Record("")
         content = _written(parts, consent, form) if consent else b""
-        digest = hashlib.sha256(content).hexdigest()
-        recorded = decide_and_commit(
-            parts,
-            work,
-            questions.to_export(who, record, consent),
-            Line(
-                about=name,
-                consent=consent,
-                disclosure=consent.asked.disclosure if consent else "",
-                details={"form": str(form), "file_sha256": digest},
-            ),
-            now,
+        return questions.to_export(who, record, consent), Line(
+            about=name,
+            consent=consent,
+            disclosure=consent.asked.disclosure if consent else "",
+            details={"form": str(form), "file_sha256": hashlib.sha256(content).hexdigest()},
         )
-    recorded.or_refuse()
-    if consent is None:
+
+    recorded = decide_and_commit(parts, ask).or_refuse()
+    if recorded.line.consent is None:
         raise NotAvailable
+    digest = recorded.line.details["file_sha256"]
     return Exported(content, digest, _MEDIA_TYPES[form], recorded.index)
 
 

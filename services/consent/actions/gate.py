@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import attrs
 
 from common.errors import InvalidFields
-from services.consent.actions.deciding import Line, decide_and_commit
+from services.consent.actions.deciding import Asked, Line, decide, decide_and_commit
 from services.consent.actions.opening import Opened, Wrapped, unwrap
 from services.consent.actions.parts import Parts
 from services.consent.actions.passes import with_pass
 from services.consent.domain.facts import Who
 from services.consent.domain.names import is_name
 from services.consent.policies import questions
+from services.consent.storage.work import Work
 
 _SENDING = ("disclosure:send", "disclosure:recall")
 """Whichever was allowed last says whether it is sent."""
@@ -35,8 +37,8 @@ def authorise_disclosure(parts: Parts, who: Who, asked: Sending) -> Opened:
     """
     Decide whether a disclosure may be sent, commit that, and only then unwrap its data keys.
 
-    The disclosure is shared until the commit: a withdrawal that was committed first is seen, and
-    one that comes at the same moment waits, so the ledger's order is the order of what happened.
+    A withdrawal that was committed before this decision is seen by it, and one that comes at the
+    same moment stands after it, so the ledger's order is the order of what happened.
 
     Raises:
         NotAvailable: they may not know, or there is nothing there.
@@ -44,36 +46,31 @@ def authorise_disclosure(parts: Parts, who: Who, asked: Sending) -> Opened:
         TryAgain: Vault can't be reached; nothing was opened.
     """
     items = _names(asked.items)
-    with parts.new_work() as work:
-        record = work.records.load(asked.record)
-        work.locks.share(asked.disclosure)
+
+    def ask(work: Work, now: datetime) -> Asked:
         consent = work.consents.of_disclosure(asked.disclosure)
-        now = parts.clock()
-        recorded = decide_and_commit(
-            parts,
-            work,
-            questions.to_send(
-                who,
-                record,
-                consent,
-                now,
-                recipient=asked.recipient,
-                purpose=asked.purpose,
-                payload_digest=asked.payload_digest,
-                items=frozenset(items),
-            ),
-            Line(
-                purpose="disclosure",
-                about=asked.disclosure,
-                items=items,
-                consent=consent,
-                disclosure=asked.disclosure,
-                payload_digest=asked.payload_digest,
-                details={"recipient": asked.recipient, "for": asked.purpose},
-            ),
+        question = questions.to_send(
+            who,
+            work.records.find(asked.record),
+            consent,
             now,
+            recipient=asked.recipient,
+            purpose=asked.purpose,
+            payload_digest=asked.payload_digest,
+            items=frozenset(items),
         )
-    return with_pass(parts, recorded, consent, unwrap(parts, recorded, asked.items))
+        return question, Line(
+            purpose="disclosure",
+            about=asked.disclosure,
+            items=items,
+            consent=consent,
+            disclosure=asked.disclosure,
+            payload_digest=asked.payload_digest,
+            details={"recipient": asked.recipient, "for": asked.purpose},
+        )
+
+    recorded = decide_and_commit(parts, ask)
+    return with_pass(parts, recorded, unwrap(parts, recorded, asked.items))
 
 
 @attrs.frozen(kw_only=True)
@@ -100,35 +97,29 @@ def authorise_confirmation(parts: Parts, who: Who, asked: Confirming) -> Opened:
         TryAgain: Vault can't be reached; nothing was opened.
     """
     items = _names(asked.items)
-    with parts.new_work() as work:
-        record = work.records.load(asked.record)
-        work.locks.share(asked.contact)
+
+    def ask(work: Work, now: datetime) -> Asked:
         consent = work.consents.of_disclosure(asked.contact)
-        now = parts.clock()
-        recorded = decide_and_commit(
-            parts,
-            work,
-            questions.to_confirm_use(
-                who,
-                record,
-                consent,
-                now,
-                recipient=asked.recipient,
-                payload_digest=asked.payload_digest,
-                items=frozenset(items),
-            ),
-            Line(
-                purpose="disclosure",
-                about=asked.contact,
-                items=items,
-                consent=consent,
-                disclosure=asked.contact,
-                payload_digest=asked.payload_digest,
-                details={"recipient": asked.recipient},
-            ),
+        question = questions.to_confirm_use(
+            who,
+            work.records.find(asked.record),
+            consent,
             now,
+            recipient=asked.recipient,
+            payload_digest=asked.payload_digest,
+            items=frozenset(items),
         )
-    return unwrap(parts, recorded, asked.items)
+        return question, Line(
+            purpose="disclosure",
+            about=asked.contact,
+            items=items,
+            consent=consent,
+            disclosure=asked.contact,
+            payload_digest=asked.payload_digest,
+            details={"recipient": asked.recipient},
+        )
+
+    return unwrap(parts, decide_and_commit(parts, ask), asked.items)
 
 
 @attrs.frozen(kw_only=True)
@@ -153,43 +144,37 @@ def authorise_collection(parts: Parts, asked: Collecting) -> Opened:
         TryAgain: Vault can't be reached; nothing was opened.
     """
     items = _names(asked.items)
-    with parts.new_work() as work:
-        record = work.records.load(asked.record)
-        work.locks.share(asked.disclosure)
+
+    def ask(work: Work, now: datetime) -> Asked:
         consent = work.consents.of_disclosure(asked.disclosure)
-        sent = work.ledger.last_allowed(_SENDING, asked.disclosure) == "disclosure:send"
-        now = parts.clock()
-        recorded = decide_and_commit(
-            parts,
-            work,
-            questions.to_collect(
-                record,
-                consent,
-                now,
-                link_valid=asked.link_valid,
-                sent=sent,
-                payload_digest=asked.payload_digest,
-                items=frozenset(items),
-            ),
-            Line(
-                purpose="disclosure",
-                about=asked.disclosure,
-                items=items,
-                consent=consent,
-                disclosure=asked.disclosure,
-                payload_digest=asked.payload_digest,
-            ),
+        question = questions.to_collect(
+            work.records.find(asked.record),
+            consent,
             now,
+            link_valid=asked.link_valid,
+            sent=work.ledger.last_allowed(_SENDING, asked.disclosure) == "disclosure:send",
+            payload_digest=asked.payload_digest,
+            items=frozenset(items),
         )
-    return with_pass(parts, recorded, consent, unwrap(parts, recorded, asked.items))
+        return question, Line(
+            purpose="disclosure",
+            about=asked.disclosure,
+            items=items,
+            consent=consent,
+            disclosure=asked.disclosure,
+            payload_digest=asked.payload_digest,
+        )
+
+    recorded = decide_and_commit(parts, ask)
+    return with_pass(parts, recorded, unwrap(parts, recorded, asked.items))
 
 
 def record_recall(parts: Parts, who: Who, disclosure: str, record_name: str) -> int:
     """
     Take back a disclosure: until it is sent again, nobody collects it. Gives the entry's place.
 
-    The disclosure is held until the commit, as for a withdrawal: a look that was decided first
-    stands, and one that comes at the same moment waits and is refused.
+    Collecting rests on this entry, so it changes the facts, as a withdrawal does: a look that was
+    decided first stands, and one that comes at the same moment is decided anew and refused.
 
     Raises:
         NotAvailable: they may not know, or there is nothing there.
@@ -199,13 +184,14 @@ def record_recall(parts: Parts, who: Who, disclosure: str, record_name: str) -> 
         record = work.records.load(record_name)
         work.locks.hold(disclosure)
         consent = work.consents.of_disclosure(disclosure)
-        recorded = decide_and_commit(
+        recorded = decide(
             parts,
             work,
             questions.to_recall(who, record),
             Line(purpose="disclosure", about=disclosure, consent=consent, disclosure=disclosure),
             parts.clock(),
         )
+        work.commit()
     return recorded.or_refuse().index
 
 

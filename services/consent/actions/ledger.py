@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import attrs
 
-from services.consent.actions.deciding import Line, decide_and_commit
+from services.consent.actions.deciding import Asked, Line, decide_and_commit
 from services.consent.actions.parts import Parts
 from services.consent.actions.receipts import Proven, prove
 from services.consent.actions.signing import sign_checkpoint
@@ -16,6 +17,7 @@ from services.consent.domain.witnesses import Witness
 from services.consent.policies import questions
 from services.consent.policies.questions import OPENING
 from services.consent.storage.ledger import Access
+from services.consent.storage.work import Work
 
 _SHOWN = OPENING | {
     "consent:request",
@@ -57,8 +59,10 @@ def list_accesses(parts: Parts, who: Who, *, after: str | None, count: int) -> l
     Raises:
         NotAvailable: the caller is no student.
     """
-    with parts.new_work() as work:
-        accesses = work.ledger.accesses(
+    accesses: list[Access] = []
+
+    def ask(work: Work, _: datetime) -> Asked:
+        accesses[:] = work.ledger.accesses(
             who.name,
             actions=_SHOWN,
             refused_roles=_REFUSED_SHOWN,
@@ -66,11 +70,9 @@ def list_accesses(parts: Parts, who: Who, *, after: str | None, count: int) -> l
             after=after,
             count=count,
         )
-        question = questions.to_list_accesses(who)
-        recorded = decide_and_commit(
-            parts, work, question, Line(purpose="own_record"), parts.clock()
-        )
-    recorded.or_refuse()
+        return questions.to_list_accesses(who), Line(purpose="own_record")
+
+    decide_and_commit(parts, ask).or_refuse()
     return accesses
 
 

@@ -26,6 +26,9 @@ class Parts:
     """Everything an action may need."""
 
     new_work: Callable[[], Work]
+    """A transaction, for what changes facts."""
+    new_reads: Callable[[], Work]
+    """Each statement by itself, for what only reads."""
     group_commit: GroupCommit
     policy: Policy
     vault: Vault

@@ -6,16 +6,16 @@ from common.passes import Bound
 from services.consent.actions.deciding import Recorded
 from services.consent.actions.opening import Opened
 from services.consent.actions.parts import Parts
-from services.consent.domain.consent import Consent
 
 
-def with_pass(parts: Parts, recorded: Recorded, consent: Consent | None, opened: Opened) -> Opened:
+def with_pass(parts: Parts, recorded: Recorded, opened: Opened) -> Opened:
     """
     Sign what this decision lets out: what the student agreed to, not what the caller says.
 
     Raises:
         TryAgain: Vault can't be reached; the entry stands, and nothing leaves.
     """
+    consent = recorded.line.consent
     if consent is None or not recorded.allowed:
         return opened
     asked, entry = consent.asked, recorded.entry

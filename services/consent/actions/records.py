@@ -8,13 +8,14 @@ from datetime import date, datetime, time
 import attrs
 
 from common.errors import InvalidFields, NotAvailable, WrongState
-from services.consent.actions.deciding import Line, decide_and_commit
+from services.consent.actions.deciding import Asked, Line, decide_and_commit
 from services.consent.actions.opening import Opened, Wrapped, unwrap
 from services.consent.actions.parts import Parts
 from services.consent.domain.facts import KEPT_BY, Record, Who
 from services.consent.domain.names import bare, is_name
 from services.consent.domain.texts import LONDON
 from services.consent.policies import questions
+from services.consent.storage.work import Work
 
 
 def register_record(parts: Parts, record: Record, through: str) -> None:
@@ -48,7 +49,7 @@ def register_record(parts: Parts, record: Record, through: str) -> None:
                 # Or its lines would stand in somebody else's list.
                 raise WrongState("A record is about the same student as the one it belongs to.")
         known = work.records.register(record, parts.clock())
-        if attrs.evolve(known, disposed_at=None) != record:
+        if attrs.evolve(known, disposed_at=None, walled=record.walled) != record:
             raise WrongState("This record is known as another.")
         work.commit()
 
@@ -85,36 +86,24 @@ def open_record(parts: Parts, who: Who, asked: Opening) -> Opened:
     if asked.about and not is_name(asked.about):
         raise InvalidFields({"about": "must be a resource name"})
     preview = asked.action == "disclosure:preview"
-    with parts.new_work() as work:
-        record = work.records.load(asked.record)
-        consent = None
-        if preview:
-            work.locks.share(asked.about)
-            consent = work.consents.of_disclosure(asked.about)
-        recorded = decide_and_commit(
-            parts,
-            work,
-            questions.to_open(
-                who,
-                asked.action,
-                record,
-                asked.purpose,
-                frozenset(items),
-                asked.through,
-                consent,
-            ),
-            Line(
-                purpose=asked.purpose,
-                about=asked.about,
-                items=items,
-                consent=consent,
-                disclosure=asked.about if preview else "",
-                breach=_breach_of(record),
-                payload_digest=consent.asked.payload_digest if consent else "",
-            ),
-            parts.clock(),
+
+    def ask(work: Work, _: datetime) -> Asked:
+        record = work.records.find(asked.record)
+        consent = work.consents.of_disclosure(asked.about) if preview else None
+        question = questions.to_open(
+            who, asked.action, record, asked.purpose, frozenset(items), asked.through, consent
         )
-    return unwrap(parts, recorded, asked.items)
+        return question, Line(
+            purpose=asked.purpose,
+            about=asked.about,
+            items=items,
+            consent=consent,
+            disclosure=asked.about if preview else "",
+            breach=_breach_of(record),
+            payload_digest=consent.asked.payload_digest if consent else "",
+        )
+
+    return unwrap(parts, decide_and_commit(parts, ask), asked.items)
 
 
 def authorise_disposal(parts: Parts, who: Who, name: str, dispose_from: date) -> int:
@@ -127,18 +116,14 @@ def authorise_disposal(parts: Parts, who: Who, name: str, dispose_from: date) ->
         NotAvailable: they may not, or there is nothing there.
         RefusedByPolicy: with every reason.
     """
-    now = parts.clock()
     begins = datetime.combine(dispose_from, time(), LONDON)
-    with parts.new_work() as work:
-        record = work.records.load(name)
-        recorded = decide_and_commit(
-            parts,
-            work,
-            questions.to_dispose(who, record, begins, now),
-            Line(breach=_breach_of(record), details={"dispose_from": dispose_from.isoformat()}),
-            now,
-        )
-    return recorded.or_refuse().index
+
+    def ask(work: Work, now: datetime) -> Asked:
+        record = work.records.find(name)
+        line = Line(breach=_breach_of(record), details={"dispose_from": dispose_from.isoformat()})
+        return questions.to_dispose(who, record, begins, now), line
+
+    return decide_and_commit(parts, ask).or_refuse().index
 
 
 def _breach_of(record: Record) -> str:

@@ -18,12 +18,8 @@ def authorise_release(
         NotAvailable: they are not staff of the Service.
         SecondFactorNeeded: they are, without a second factor in this session.
     """
-    with parts.new_work() as work:
-        recorded = decide_and_commit(
-            parts,
-            work,
-            questions.to_freeze(who, report),
-            Line(purpose=purpose, details={"table": table, "period": period}),
-            parts.clock(),
-        )
-    return recorded.or_refuse().index
+    asked = (
+        questions.to_freeze(who, report),
+        Line(purpose=purpose, details={"table": table, "period": period}),
+    )
+    return decide_and_commit(parts, lambda _, __: asked).or_refuse().index

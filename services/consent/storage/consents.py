@@ -7,13 +7,59 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Row, and_, exists, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+)
 
 from services.consent.domain.consent import Asked, Consent, Happened, Happening, Spoken
 from services.consent.domain.kinds import Kind
 from services.consent.storage.tables import consent_events, consents
 
 _ENDED = (Happening.REFUSED, Happening.WITHDRAWN, Happening.EXPIRED, Happening.SUPERSEDED)
+_LINE = (
+    consent_events.c.state,
+    consent_events.c.at,
+    consent_events.c.ledger_index.label("noted_in"),
+    consent_events.c.text_sha256.label("text_seen"),
+    consent_events.c.act,
+    consent_events.c.actor,
+    consent_events.c.manner,
+    consent_events.c.place,
+    consent_events.c.spoken_at,
+    consent_events.c.confirm_by,
+)
+"""What a line of the log says, beside the columns of the consent that it belongs to."""
+
+
+def _newest(condition: ColumnElement[bool]) -> Select[Any]:
+    """Ask for the newest consent with its log, in one round trip: decisions rest on it."""
+    one = (
+        select(consents.c.consent)
+        .where(condition)
+        .order_by(consents.c.ledger_index.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        select(consents, *_LINE)
+        .outerjoin(consent_events, consent_events.c.consent == consents.c.consent)
+        .where(consents.c.consent == one)
+        .order_by(consent_events.c.position)
+    )
+
+
+_BY_NAME = _newest(consents.c.consent == bindparam("name"))
+_BY_DISCLOSURE = _newest(consents.c.disclosure == bindparam("name"))
 
 
 @attrs.frozen
@@ -48,11 +94,11 @@ class Consents:
 
     def find(self, name: str) -> Consent | None:
         """Give a consent as its log leaves it now."""
-        return self._newest(consents.c.consent == name)
+        return self._newest(_BY_NAME, name)
 
     def of_disclosure(self, name: str) -> Consent | None:
         """Give the consent that a disclosure needs, if it was asked for: the newest one counts."""
-        return self._newest(consents.c.disclosure == name)
+        return self._newest(_BY_DISCLOSURE, name)
 
     def about_the_same(self, asked: Asked) -> list[Consent]:
         """Give the consents that a new one about the same takes the place of."""
@@ -111,15 +157,17 @@ class Consents:
         )
         return self._with_logs(self.connection.execute(query).all())
 
-    def _newest(self, condition: Any) -> Consent | None:
-        query = select(consents).where(condition).order_by(consents.c.ledger_index.desc()).limit(1)
-        found = self._with_logs(self.connection.execute(query).all())
-        return found[0] if found else None
+    def _newest(self, query: Select[Any], name: str) -> Consent | None:
+        rows = self.connection.execute(query, {"name": name}).all()
+        if not rows:
+            return None
+        log = [_happened(row) for row in rows if row.state is not None]
+        return Consent.after(_asked(rows[0]), log)
 
     def _with_logs(self, rows: Sequence[Row[Any]]) -> list[Consent]:
         logs: dict[str, list[Happened]] = {row.consent: [] for row in rows}
-        query = (
-            select(consent_events)
+        query: Select[Any] = (
+            select(consent_events.c.consent, *_LINE)
             .where(consent_events.c.consent.in_(list(logs)))
             .order_by(consent_events.c.position)
         )
@@ -129,7 +177,8 @@ class Consents:
 
 
 def _asked(row: Row[Any]) -> Asked:
-    return Asked(**{**row._mapping, "items": frozenset(row.items)})
+    said = {name: row._mapping[name] for name in consents.c.keys()}  # noqa: SIM118
+    return Asked(**said | {"items": frozenset(row.items)})
 
 
 def _happened(row: Row[Any]) -> Happened:
@@ -141,9 +190,9 @@ def _happened(row: Row[Any]) -> Happened:
     return Happened(
         what=Happening(row.state),
         at=row.at,
-        ledger_index=row.ledger_index,
+        ledger_index=row.noted_in,
         by=row.actor,
-        text_sha256=row.text_sha256,
+        text_sha256=row.text_seen,
         act=row.act,
         spoken=spoken,
     )

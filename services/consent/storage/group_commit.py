@@ -5,9 +5,13 @@ Nobody waits for company: whoever comes first commits at once, and what comes me
 batch, which the first of those who wait commits for all. So one caller alone is as fast as without
 it, and many share the cost of one durable commit.
 
-It has a connection of its own, for its callers keep theirs, with the locks of what they decided on,
-until their entry is committed. Several processes may do this at the same time, and transactions
-that change facts append by themselves: all meet at the frontier's row.
+Each caller says at which version of the facts they decided. An entry is written only if no fact has
+changed since; so a decision and what it rests on are as if they were one transaction, and a wall or
+a withdrawal that was committed first always wins. It holds nothing while anybody decides.
+
+It has connections of its own, so that it never waits for those of the calls. Several processes may
+do this at the same time, and transactions that change facts append by themselves: all meet at the
+frontier's row.
 """
 
 from __future__ import annotations
@@ -23,8 +27,7 @@ from common.db import UnitOfWork
 from common.errors import TryAgain
 from common.telemetry import span
 from services.consent.domain.ledger.entry import Entry, EntryBroken
-from services.consent.domain.ledger.frontier import Frontier
-from services.consent.storage.ledger import Appended, Ledger
+from services.consent.storage.ledger import Appended, End, Ledger
 
 log = structlog.get_logger(__name__)
 
@@ -32,12 +35,16 @@ _AT_MOST = 256
 """Entries in one batch: of the longest kind they make 16 MiB."""
 
 
+class FactsChanged(Exception):
+    """Since this was decided, something has changed on which it may rest; nothing was written."""
+
+
 class _Caller:
     """Somebody who waits for their entry."""
 
-    def __init__(self, entry: Entry) -> None:
-        self.entry = entry
-        self.outcome: Appended | EntryBroken | None = None
+    def __init__(self, entry: Entry, facts: int) -> None:
+        self.entry, self.facts = entry, facts
+        self.outcome: Appended | EntryBroken | FactsChanged | None = None
         """Where it stands; or why it alone can't stand anywhere; None if the batch failed."""
         self.batch = 0
         self.leads = False
@@ -57,49 +64,67 @@ class _Caller:
 class _Placed:
     """A batch with its places worked out: for each caller, where the entry goes or why nowhere."""
 
-    outcomes: Sequence[Appended | EntryBroken]
+    outcomes: Sequence[Appended | EntryBroken | FactsChanged]
     written: Sequence[tuple[Entry, Appended]]
-    after: Frontier
+    after: End
 
     @classmethod
-    def of(cls, before: Frontier, batch: Sequence[_Caller]) -> _Placed:
-        outcomes: list[Appended | EntryBroken] = []
+    def of(cls, before: End, batch: Sequence[_Caller]) -> _Placed:
+        frontier = before.frontier
+        outcomes: list[Appended | EntryBroken | FactsChanged] = []
         written: list[tuple[Entry, Appended]] = []
         for caller in batch:
+            if caller.facts != before.facts:
+                outcomes.append(FactsChanged())
+                continue
             try:
-                appended = Appended.after(before, caller.entry)
+                appended = Appended.after(frontier, caller.entry)
             except EntryBroken as error:
                 outcomes.append(error)
                 continue
-            before = appended.frontier
+            frontier = appended.frontier
             outcomes.append(appended)
             written.append((caller.entry, appended))
-        return cls(outcomes, written, before)
+        return cls(outcomes, written, End(frontier, before.facts))
 
 
 class GroupCommit:
     """Appends entries of many threads, each batch in one transaction."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Take *engine* for this alone; it needs one connection."""
-        self._engine = engine
-        self._at_once = engine.execution_options(isolation_level="AUTOCOMMIT")
+    def __init__(self, at_once: Engine, transactions: Engine) -> None:
+        """Take for this alone a connection that commits each statement, and one that does not."""
+        self._at_once, self._transactions = at_once, transactions
         self._guard = threading.Lock()
         self.waiting: list[_Caller] = []
         """Who comes into the next batch."""
         self._led = False
-        self._frontier: Frontier | None = None
+        self._end: End | None = None
         """Where our last batch ended; mostly it is still there, which saves asking."""
 
-    def append(self, entry: Entry) -> Appended:
+    def facts(self, ledger: Ledger) -> int:
+        """
+        Give a version of the facts, for whoever reads them after this and then appends.
+
+        An old one, as remembered from the last batch, is good enough: the facts are then found
+        to have changed.
+        """
+        end = self._end
+        return ledger.facts() if end is None else end.facts
+
+    def append(self, entry: Entry, facts: int) -> Appended:
         """
         Append *entry*; it is committed when this returns.
 
+        Args:
+            entry: what to append.
+            facts: their version, from before what was decided by was read.
+
         Raises:
+            FactsChanged: they are of another version now; nothing was written.
             EntryBroken: this entry is too long. The others in its batch are none the worse.
             TryAgain: the batch could not be committed, or nobody knows whether it was.
         """
-        caller = _Caller(entry)
+        caller = _Caller(entry, facts)
         with span("ledger append") as waiting:
             with self._guard:
                 self.waiting.append(caller)
@@ -111,7 +136,7 @@ class GroupCommit:
             waiting.set_attribute("sas.ledger_batch", caller.batch)
             if caller.outcome is None:
                 raise TryAgain
-            if isinstance(caller.outcome, EntryBroken):
+            if isinstance(caller.outcome, EntryBroken | FactsChanged):
                 raise caller.outcome
             return caller.outcome
 
@@ -131,27 +156,31 @@ class GroupCommit:
                 each.wake()
 
     def _commit(self, batch: Sequence[_Caller]) -> None:
-        known, self._frontier = self._frontier, None
+        known, placed = self._end, None
         try:
-            placed = (known and self._append_at(known, batch)) or self._append(batch)
+            if known is not None and all(caller.facts == known.facts for caller in batch):
+                placed = self._append_at(known, batch)
+            placed = placed or self._append(batch)
         except TryAgain:  # logged where it was met
+            self._end = None
             return
         except Exception as error:
             log.exception("ledger_batch_failed", exc_info=error)
+            self._end = None
             return
-        self._frontier = placed.after
+        self._end = placed.after
         for caller, outcome in zip(batch, placed.outcomes, strict=True):
             caller.outcome, caller.batch = outcome, len(placed.written)
 
-    def _append_at(self, before: Frontier, batch: Sequence[_Caller]) -> _Placed | None:
-        """Append in one round trip, if the frontier is still where we left it."""
+    def _append_at(self, before: End, batch: Sequence[_Caller]) -> _Placed | None:
+        """Append in one round trip, if the ledger still ends where we left it."""
         placed = _Placed.of(before, batch)
         with UnitOfWork(self._at_once) as work:
             return placed if Ledger(work.connection).add(before, placed.written) else None
 
     def _append(self, batch: Sequence[_Caller]) -> _Placed:
-        """Append wherever the frontier is now: somebody else moved it, or we have just begun."""
-        with UnitOfWork(self._engine) as work:
+        """Append wherever the ledger ends now: somebody else wrote, or we have just begun."""
+        with UnitOfWork(self._transactions) as work:
             ledger = Ledger(work.connection)
             before = ledger.hold()
             placed = _Placed.of(before, batch)

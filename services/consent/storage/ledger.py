@@ -24,8 +24,8 @@ _BATCH = 1000
 _APPEND = text(
     r"""
     with moved as (
-        update frontier set size = :grown, peaks = :new_peaks
-        where size = :size and peaks = :peaks
+        update frontier set size = :grown, peaks = :new_peaks, facts = facts + :moved
+        where size = :size and peaks = :peaks and facts = :facts
         returning only_one
     )
     insert into entries (
@@ -49,12 +49,21 @@ _APPEND = text(
     """
 )
 """
-Move the frontier and insert entries, one a line; nothing if the frontier is elsewhere by now.
+Move the frontier and insert entries, one a line; nothing if the frontier is elsewhere by now, or
+the facts have changed.
 
 Neither an entry (JSON) nor a student's name can hold a line's end: `Entry` lets only codes in.
 
 The columns for look-up are read from the entry itself, so they say the same.
 """
+
+
+@attrs.frozen
+class End:
+    """Where the ledger ends, and the version of the facts that decisions rest on."""
+
+    frontier: Frontier
+    facts: int
 
 
 @attrs.frozen
@@ -100,7 +109,7 @@ class Ledger:
 
     connection: Connection
 
-    def append(self, entry: Entry) -> Appended:
+    def append(self, entry: Entry, *, changes_facts: bool = True) -> Appended:
         """
         Append *entry* in the transaction of what it records.
 
@@ -108,26 +117,38 @@ class Ledger:
         of their places, without gaps; so append last. Where the entry is all that there is to
         write, a `GroupCommit` serves many callers at once.
 
+        Args:
+            entry: what to append.
+            changes_facts: whether later decisions rest on what this transaction does.
+
         Raises:
             EntryBroken: the entry is too long.
         """
         before = self.hold()
-        appended = Appended.after(before, entry)
-        self.add(before, [(entry, appended)])
+        appended = Appended.after(before.frontier, entry)
+        self.add(before, [(entry, appended)], moved=int(changes_facts))
         return appended
 
-    def hold(self) -> Frontier:
-        """Give the frontier and keep it to oneself until the end of the transaction."""
-        held = select(frontier.c.size, frontier.c.peaks).with_for_update()
-        size, peaks = self.connection.execute(held).one()
-        return Frontier.from_bytes(size, peaks)
+    def hold(self) -> End:
+        """
+        Give the end of the ledger and keep it to oneself until the end of the transaction.
 
-    def add(self, before: Frontier, batch: Sequence[tuple[Entry, Appended]]) -> bool:
+        Nobody can append meanwhile, and no fact can change.
+        """
+        held = select(frontier.c.size, frontier.c.peaks, frontier.c.facts).with_for_update()
+        size, peaks, facts = self.connection.execute(held).one()
+        return End(Frontier.from_bytes(size, peaks), facts)
+
+    def facts(self) -> int:
+        """Give the version of the facts as committed."""
+        return int(self.connection.execute(select(frontier.c.facts)).scalar_one())
+
+    def add(self, before: End, batch: Sequence[tuple[Entry, Appended]], moved: int = 0) -> bool:
         """
         Write entries at the places worked out for them, in one statement.
 
         Returns:
-            Whether the frontier was still at *before*; if not, nothing was written.
+            Whether the ledger still ended at *before*; if not, nothing was written.
         """
         if not batch:
             return True
@@ -135,8 +156,10 @@ class Ledger:
         written = self.connection.execute(
             _APPEND,
             {
-                "size": before.size,
-                "peaks": before.to_bytes(),
+                "size": before.frontier.size,
+                "peaks": before.frontier.to_bytes(),
+                "facts": before.facts,
+                "moved": moved,
                 "grown": after.size,
                 "new_peaks": after.to_bytes(),
                 "entries": b"\n".join(placed.entry for _, placed in batch).decode("ascii"),

@@ -1,9 +1,9 @@
 """
 Locks by name, until the end of the transaction.
 
-Whoever decides shares the lock of what the decision rests on; whoever changes that holds it. So a
-withdrawal or a wall that was committed first always wins, and one that comes later waits until the
-decision is in the ledger. Row locks would need the right to update, which nobody has here.
+For transactions that change facts: each shares the locks of what its own decision rests on, and
+holds those of what it changes. Row locks would need the right to update, which nobody has here.
+Whoever changes nothing needs none: `group_commit` finds out whether the facts stayed as they were.
 
 Taken in this order, so that nobody waits in a circle: records (a record before the one it belongs
 to), then one breach, then disclosures or contacts in the order of their names, then the ledger's

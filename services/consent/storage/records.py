@@ -5,19 +5,33 @@ from __future__ import annotations
 from datetime import datetime
 
 import attrs
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import CTE, Connection, Text, bindparam, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.consent.domain.facts import Record
-from services.consent.storage.locks import Locks
 from services.consent.storage.tables import disposals, records, wall_lifts, walls
 
 _DEEPEST = 4
 """A breach belongs to a case; nothing is deeper today. A bound, so that no chain is endless."""
 
+
+def _around() -> CTE:
+    """Give the names of a record and of all that it belongs to, with how far up each is."""
+    itself = select(bindparam("name", type_=Text).label("record"), literal(1).label("height"))
+    around = itself.cte("around", recursive=True)
+    above = (
+        select(records.c.parent, around.c.height + 1)
+        .join(around, around.c.record == records.c.record)
+        .where(records.c.parent != "", around.c.height < _DEEPEST)
+    )
+    return around.union_all(above)
+
+
+_AROUND = _around()
 _WALLED = (
     select(func.array_agg(walls.c.staff_member))
-    .where(walls.c.record == bindparam("name"), walls.c.wall.not_in(select(wall_lifts.c.wall)))
+    .join(_AROUND, _AROUND.c.record == walls.c.record)
+    .where(~exists().where(wall_lifts.c.wall == walls.c.wall))
     .scalar_subquery()
 )
 _RECORD = (
@@ -25,7 +39,11 @@ _RECORD = (
     .outerjoin(disposals, disposals.c.record == records.c.record)
     .where(records.c.record == bindparam("name"))
 )
-"""A record with its own walls, in one round trip: this is asked at every decision."""
+"""A record with all walls around it, in one round trip: decisions rest on it."""
+
+_SHARE = select(
+    func.pg_advisory_xact_lock_shared(func.hashtextextended(_AROUND.c.record, 0))
+).order_by(_AROUND.c.height)
 
 
 @attrs.frozen
@@ -60,7 +78,11 @@ class Records:
         return self.find(record.name)
 
     def find(self, name: str) -> Record:
-        """Give a record with its own walls; one that nobody registered has no kind."""
+        """
+        Give a record with all its walls; one that nobody registered has no kind.
+
+        A wall around a case stands around its breaches too.
+        """
         row = self.connection.execute(_RECORD, {"name": name}).one_or_none()
         if row is None:
             return Record(name)
@@ -70,22 +92,13 @@ class Records:
 
     def load(self, name: str) -> Record:
         """
-        Give a record with all its walls, for a decision that rests on it.
+        Give a record with all its walls, for a transaction that changes facts about it.
 
         It, and what it belongs to, is shared until the end of the transaction: no wall goes up in
-        between. A wall around a case stands around its breaches too.
+        between.
         """
-        locks = Locks(self.connection)
-        locks.share(name)
-        record = self.find(name)
-        walled, parent = record.walled, record.parent
-        for _ in range(1, _DEEPEST):
-            if not parent:
-                break
-            locks.share(parent)
-            above = self.find(parent)
-            walled, parent = walled | above.walled, above.parent
-        return attrs.evolve(record, walled=walled)
+        self.connection.execute(_SHARE, {"name": name})
+        return self.find(name)
 
     def dispose(self, name: str, at: datetime) -> None:
         """Note that a record's key is destroyed. Doing it again does nothing."""

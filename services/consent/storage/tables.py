@@ -60,7 +60,9 @@ frontier = Table(
     Column("only_one", Boolean, primary_key=True),
     Column("size", BigInteger, nullable=False),
     Column("peaks", LargeBinary, nullable=False),
+    Column("facts", BigInteger, nullable=False),
 )
+"""Where the ledger ends, and the version of the facts that decisions rest on."""
 
 tiles = Table(
     "tiles",

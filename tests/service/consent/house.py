@@ -108,7 +108,8 @@ class House(house.House):
         try:
             yield Parts(
                 new_work=lambda: Work(database.engine),
-                group_commit=GroupCommit(database.reserved()),
+                new_reads=lambda: Work(database.reads),
+                group_commit=GroupCommit(database.reserved("AUTOCOMMIT"), database.reserved()),
                 policy=Policy.load(),
                 vault=vault,
                 passes=PassOffice(vault),

@@ -20,7 +20,6 @@ from common.db import Database, transaction
 from common.errors import TryAgain
 from common.migrate import upgrade
 from services.consent.domain.facts import Record
-from services.consent.domain.ledger.entry import Entry
 from services.consent.domain.ledger.frontier import Frontier
 from services.consent.domain.ledger.fsck import fsck
 from services.consent.domain.ledger.hashing import leaf_hash
@@ -31,6 +30,7 @@ from services.consent.storage.work import Work
 from tests.kit.servers.local import Local
 from tests.kit.servers.session import Servers
 from tests.kit.servers.values import POSTGRES
+from tests.service.consent.writing import by_itself, line, together
 from tests.service.database.databases import Databases
 
 pytestmark = pytest.mark.local_lane_only("kills the server")
@@ -50,33 +50,14 @@ def databases(local: Local) -> Databases:
 
 
 @contextmanager
-def replica(databases: Databases) -> Iterator[tuple[Engine, GroupCommit]]:
-    """Give the way to the ledger as one process of consent has it."""
+def replica(databases: Databases) -> Iterator[tuple[Engine, Callable[[], Appended]]]:
+    """Give the two ways to append, alone and together, as one process of consent has them."""
     database = Database(databases.settings("consent", "serve"), databases)
+    group = GroupCommit(database.reserved("AUTOCOMMIT"), database.reserved())
     try:
-        yield database.engine, GroupCommit(database.reserved())
+        yield database.engine, lambda: together(group, lambda: Work(database.reads), line())
     finally:
         database.close()
-
-
-def line() -> Entry:
-    """Make up an entry."""
-    return Entry(
-        action="case_note:read",
-        effect="allow",
-        actor="staffMembers/x",
-        role="adviser",
-        at=datetime.now(UTC),
-        policy_set="test",
-    )
-
-
-def by_itself(engine: Engine) -> Appended:
-    """Append in a transaction that changes facts, too."""
-    with Work(engine) as work:
-        appended = work.ledger.append(line())
-        work.commit()
-        return appended
 
 
 @pytest.mark.long
@@ -99,10 +80,10 @@ def test_no_acknowledged_entry_is_lost_in_twenty_crashes(
 
     with replica(databases) as (one, first), replica(databases) as (_, second):
         ways = [
-            lambda: first.append(line()),
-            lambda: first.append(line()),
-            lambda: second.append(line()),
-            lambda: by_itself(one),
+            first,
+            first,
+            second,
+            lambda: by_itself(lambda: Work(one)),
         ]
         writers = [threading.Thread(target=write, args=(way,)) for way in ways]
         for writer in writers:
@@ -165,25 +146,25 @@ def test_when_the_ledgers_disk_is_full_nothing_is_opened_and_writing_goes_on(
     databases: Databases, tiny_disk: Path
 ) -> None:
     """A decision that can't be written down is none; what needs no decision is not stopped."""
-    with databases.connect("consent") as owner, replica(databases) as (engine, group):
+    with databases.connect("consent") as owner, replica(databases) as (engine, append):
         owner.execute(f"create tablespace tiny location '{tiny_disk}'")
         owner.execute("alter table entries set tablespace tiny")
         size = 0
         try:
             for _ in range(5000):
-                size = group.append(line()).index + 1
+                size = append().index + 1
         except TryAgain:
             pass
         else:
             raise AssertionError("the disk was never full")
         with pytest.raises(TryAgain):
-            by_itself(engine)
+            by_itself(lambda: Work(engine))
         with Work(engine) as work:
             assert work.ledger.frontier().size == size
             work.records.register(Record("records/x", "case", "students/x"), datetime.now(UTC))
             work.commit()
         owner.execute("alter table entries set tablespace pg_default")
         owner.execute("drop tablespace tiny")
-        assert group.append(line()).index == size
+        assert append().index == size
         with transaction(engine) as connection:
             assert connection.scalar(text("select count(*) from entries")) == size + 1
