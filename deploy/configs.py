@@ -106,7 +106,7 @@ def settings(state: State, service: str) -> Table:
                 "hold_seconds": 0,
             }
         case "consent":
-            return witness.told_to_consent(state)
+            return witness.told_to_consent(state) | {"ledger_disk": str(state.root)}
     return {}
 
 

@@ -39,6 +39,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
         consents_pb2_grpc,
         embargoes_pb2_grpc,
         gate_pb2_grpc,
+        ledger_health_pb2_grpc,
         ledger_pb2_grpc,
         records_pb2_grpc,
         releases_pb2_grpc,
@@ -56,6 +57,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
     from services.consent.api.embargoes import EmbargoesServicer
     from services.consent.api.gate import GateServicer
     from services.consent.api.ledger import LedgerServicer
+    from services.consent.api.ledger_health import LedgerHealthServicer
     from services.consent.api.records import RecordsServicer
     from services.consent.api.releases import ReleasesServicer
     from services.consent.api.walls import WallsServicer
@@ -74,6 +76,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
         vault=vault,
         passes=PassOffice(vault),
         ledger_key=LedgerKey(vault, config.settings.origin),
+        ledger_disk=config.settings.ledger_disk,
         verbal_lasts=timedelta(days=config.settings.verbal_days),
         controller=Controller(
             name=config.settings.controller_name,
@@ -100,6 +103,10 @@ def serve(config: Config[Settings], vault: Vault) -> None:
             (walls_pb2_grpc.add_WallsServiceServicer_to_server, WallsServicer(parts)),
             (releases_pb2_grpc.add_ReleasesServiceServicer_to_server, ReleasesServicer(parts)),
             (ledger_pb2_grpc.add_LedgerServiceServicer_to_server, LedgerServicer(parts)),
+            (
+                ledger_health_pb2_grpc.add_LedgerHealthServiceServicer_to_server,
+                LedgerHealthServicer(parts),
+            ),
         ],
         database.answers,
     )

@@ -26,6 +26,8 @@ class Settings:
     """Who is responsible (the controller), as records of consent say it; with these two."""
     controller_contact: str = "the students' union's data protection contact"
     controller_address: str = "the students' union"
+    ledger_disk: Path | None = None
+    """Where the ledger's database lies, if on this machine: so one sees before its disk is full."""
     witnesses: tuple[str, ...] = ()
     """Who watches that the ledger only grows: the verifier key and the URL of each, with a blank
     between, as `example.org/witness+1a2b3c4d+BA... https://witness.example.org`."""

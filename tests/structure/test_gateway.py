@@ -24,6 +24,7 @@ RPCS = from_outside(DESCRIPTOR_SET)
 ROUTES = routes(RPCS, GatewaySettings(run_directory=Path("run")))
 
 WITHOUT_SESSION = {
+    "consent.GetAvailability",
     "cases.AskAboutStudent",
     "cases.CollectDisclosure",
     "identity.CompleteSignIn",

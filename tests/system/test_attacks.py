@@ -59,7 +59,12 @@ STUDENTS = {
     "identity.DeclineRegistrationForm",
 }
 """What a student calls for their own things; somebody else's are tried as well."""
-LEDGER = {"consent.GetCheckpoint", "consent.GetProof", "consent.ListLedgerEntries"}
+LEDGER = {
+    "consent.GetCheckpoint",
+    "consent.GetLedgerHealth",
+    "consent.GetProof",
+    "consent.ListLedgerEntries",
+}
 THIEVES = ("reports", "gateway", "identity", "cases")
 
 

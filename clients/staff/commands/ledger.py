@@ -16,6 +16,7 @@ import typer
 from sas.consent.v1 import ledger_pb2, ledger_pb2_grpc
 
 from clients.staff import settings
+from clients.staff.commands import ledger_health
 from clients.staff.commands.options import write_private
 from clients.staff.connection import calling, stub
 from deploy.audit.reconcile import audit_lines, reconcile, report
@@ -66,6 +67,9 @@ def check(key: KeyFile = None, witness_key: WitnessKeyFile = None, kept: Kept = 
         f"{len(rows)} entries verified: every one stands where it was committed, "
         f"and together they lead to the signed checkpoint of size {served.size}."
     )
+
+
+app.command("health")(ledger_health.health)
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import attrs
 
@@ -37,5 +38,7 @@ class Parts:
     clock: Callable[[], datetime] = now_in_utc
     verbal_lasts: timedelta = timedelta(days=7)
     """How long a spoken yes counts unless it is confirmed."""
+    ledger_disk: Path | None = None
+    """Where the ledger's database lies, if on this machine."""
     controller: Controller = attrs.field(factory=Controller)
     """Who is responsible, as records of consent say it."""

@@ -6,6 +6,7 @@ import threading
 from datetime import datetime
 from typing import Protocol
 
+from common.errors import TryAgain
 from services.consent.domain.ledger.checkpoint import Checkpoint
 from services.consent.domain.ledger.frontier import Frontier
 from services.consent.domain.ledger.note import VerifierKey
@@ -50,6 +51,14 @@ class LedgerKey:
         return checkpoint.signed(
             key, lambda text: self._vault.sign(_MOUNT, _KEY, text, version=version)
         )
+
+    def answers(self) -> bool:
+        """Whether who holds the key answers now; Vault with a full audit log does not."""
+        try:
+            self._vault.public_keys(_MOUNT, _KEY)
+        except TryAgain:
+            return False
+        return True
 
     def _newest(self) -> tuple[int, VerifierKey]:
         with self._lock:

@@ -44,7 +44,7 @@ class LedgerServicer(ledger_pb2_grpc.LedgerServiceServicer):
             public_key=signed.verifier_key,
             size=signed.size,
             witnessed=signed.witnessed,
-            witnesses=map(_witness, signed.witnesses),
+            witnesses=map(witness_to_proto, signed.witnesses),
         )
 
     def ListLedgerEntries(
@@ -73,7 +73,8 @@ def _access(access: Access) -> ledger_pb2.RecordAccess:
     )
 
 
-def _witness(witness: Witness) -> ledger_pb2.Witness:
+def witness_to_proto(witness: Witness) -> ledger_pb2.Witness:
+    """Translate where a witness stands."""
     return ledger_pb2.Witness(
         key_name=witness.name,
         size=witness.size,

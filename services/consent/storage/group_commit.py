@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from uuid import uuid4
 
 import attrs
 import structlog
@@ -98,6 +99,8 @@ class GroupCommit:
         self.waiting: list[_Caller] = []
         """Who comes into the next batch."""
         self._led = False
+        self._unwritten: Entry | None = None
+        """An entry of the last batch, if that could not be written."""
         self._end: End | None = None
         """Where our last batch ended; mostly it is still there, which saves asking."""
 
@@ -140,6 +143,25 @@ class GroupCommit:
                 raise caller.outcome
             return caller.outcome
 
+    def takes_lines(self) -> bool:
+        """
+        Say whether a line can be written, as far as one can know without writing.
+
+        A full disk shows when it refuses a line. From then on an entry like that one is written
+        and undone for whoever asks here, so that one sees when there is room again, even if
+        nobody decides anything meanwhile.
+        """
+        unwritten = self._unwritten
+        if unwritten is None:
+            return True
+        try:
+            with UnitOfWork(self._transactions) as work:  # and not committed
+                Ledger(work.connection).append(attrs.evolve(unwritten, entry_id=str(uuid4())))
+        except TryAgain:
+            return False
+        self._unwritten = None
+        return True
+
     def _lead(self) -> None:
         """Commit one batch, for all who wait; then let the first of the next ones lead."""
         with self._guard:
@@ -162,13 +184,13 @@ class GroupCommit:
                 placed = self._append_at(known, batch)
             placed = placed or self._append(batch)
         except TryAgain:  # logged where it was met
-            self._end = None
+            self._end, self._unwritten = None, batch[0].entry
             return
         except Exception as error:
             log.exception("ledger_batch_failed", exc_info=error)
-            self._end = None
+            self._end, self._unwritten = None, batch[0].entry
             return
-        self._end = placed.after
+        self._end, self._unwritten = placed.after, None
         for caller, outcome in zip(batch, placed.outcomes, strict=True):
             caller.outcome, caller.batch = outcome, len(placed.written)
 

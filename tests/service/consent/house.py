@@ -17,6 +17,7 @@ from sas.consent.v1 import (
     consents_pb2_grpc,
     embargoes_pb2_grpc,
     gate_pb2_grpc,
+    ledger_health_pb2_grpc,
     ledger_pb2_grpc,
     records_pb2_grpc,
     releases_pb2_grpc,
@@ -62,6 +63,7 @@ class Callers:
         self.embargoes = self.peer.stub(embargoes_pb2_grpc.EmbargoesServiceStub)
         self.walls = self.peer.stub(walls_pb2_grpc.WallsServiceStub)
         self.releases = self.peer.stub(releases_pb2_grpc.ReleasesServiceStub)
+        self.health = self.peer.stub(ledger_health_pb2_grpc.LedgerHealthServiceStub)
         self.ledger = self.peer.stub(ledger_pb2_grpc.LedgerServiceStub)
 
 

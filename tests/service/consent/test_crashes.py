@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
+import attrs
 import pytest
 from sqlalchemy import Engine, text
 
@@ -23,9 +25,11 @@ from services.consent.domain.facts import Record
 from services.consent.domain.ledger.frontier import Frontier
 from services.consent.domain.ledger.fsck import fsck
 from services.consent.domain.ledger.hashing import leaf_hash
+from services.consent.domain.ledger.health import Lack, judge
 from services.consent.domain.ledger.note import VerifierKey
 from services.consent.storage.group_commit import GroupCommit
 from services.consent.storage.ledger import Appended
+from services.consent.storage.ledger_health import standing
 from services.consent.storage.work import Work
 from tests.kit.servers.local import Local
 from tests.kit.servers.session import Servers
@@ -49,13 +53,25 @@ def databases(local: Local) -> Databases:
     return made
 
 
+class Replica(NamedTuple):
+    """One process of consent, as far as it appends."""
+
+    alone: Engine
+    together: Callable[[], Appended]
+    takes_lines: Callable[[], bool]
+
+
 @contextmanager
-def replica(databases: Databases) -> Iterator[tuple[Engine, Callable[[], Appended]]]:
+def replica(databases: Databases) -> Iterator[Replica]:
     """Give the two ways to append, alone and together, as one process of consent has them."""
     database = Database(databases.settings("consent", "serve"), databases)
     group = GroupCommit(database.reserved("AUTOCOMMIT"), database.reserved())
     try:
-        yield database.engine, lambda: together(group, lambda: Work(database.reads), line())
+        yield Replica(
+            database.engine,
+            lambda: together(group, lambda: Work(database.reads), line()),
+            group.takes_lines,
+        )
     finally:
         database.close()
 
@@ -78,12 +94,12 @@ def test_no_acknowledged_entry_is_lost_in_twenty_crashes(
                 refused.append(time.monotonic())
                 time.sleep(0.01)
 
-    with replica(databases) as (one, first), replica(databases) as (_, second):
+    with replica(databases) as one, replica(databases) as other:
         ways = [
-            first,
-            first,
-            second,
-            lambda: by_itself(lambda: Work(one)),
+            one.together,
+            one.together,
+            other.together,
+            lambda: by_itself(lambda: Work(one.alone)),
         ]
         writers = [threading.Thread(target=write, args=(way,)) for way in ways]
         for writer in writers:
@@ -102,7 +118,7 @@ def test_no_acknowledged_entry_is_lost_in_twenty_crashes(
             stop.set()
             for writer in writers:
                 writer.join()
-        with Work(one) as work:
+        with Work(one.alone) as work:
             rows = {row.index: row for row in work.ledger.all_rows()}
             frontier = work.ledger.frontier()
             findings = list(fsck(rows.values(), frontier, [], KEY))
@@ -146,7 +162,7 @@ def test_when_the_ledgers_disk_is_full_nothing_is_opened_and_writing_goes_on(
     databases: Databases, tiny_disk: Path
 ) -> None:
     """A decision that can't be written down is none; what needs no decision is not stopped."""
-    with databases.connect("consent") as owner, replica(databases) as (engine, append):
+    with databases.connect("consent") as owner, replica(databases) as (engine, append, takes_lines):
         owner.execute(f"create tablespace tiny location '{tiny_disk}'")
         owner.execute("alter table entries set tablespace tiny")
         size = 0
@@ -161,10 +177,17 @@ def test_when_the_ledgers_disk_is_full_nothing_is_opened_and_writing_goes_on(
             by_itself(lambda: Work(engine))
         with Work(engine) as work:
             assert work.ledger.frontier().size == size
+            health = judge(
+                attrs.evolve(standing(work.connection), takes_lines=takes_lines()),
+                datetime.now(UTC),
+            )
+            assert Lack.ROOM in {each.lack for each in health.troubles}
+            assert (health.opening, health.writing) == (False, True)
             work.records.register(Record("records/x", "case", "students/x"), datetime.now(UTC))
             work.commit()
         owner.execute("alter table entries set tablespace pg_default")
         owner.execute("drop tablespace tiny")
+        assert takes_lines()  # though nobody has tried since
         assert append().index == size
         with transaction(engine) as connection:
             assert connection.scalar(text("select count(*) from entries")) == size + 1
