@@ -137,6 +137,22 @@ def test_when_connections_break_again_and_again_every_refusal_is_clear(
     nothing_is_lost_and_nothing_unrecorded(stack, scene, traffic, before)
 
 
+def test_while_vault_is_away_anybody_is_told_that_nothing_opens(stack: FullStack) -> None:
+    """Also somebody who can't sign in, since that needs Vault; without a number in it."""
+    with stack.http() as anybody:
+        usual = anybody.get("/v1/availability").json()
+        stack.tell("stop", "vault")
+        try:
+            assert eventually(lambda: stack.process("vault")["stage"] == "stopped", 20)
+            said = anybody.get("/v1/availability").json()
+        finally:
+            stack.tell("start", "vault")
+        assert eventually(stack.is_well, 60)
+        assert anybody.get("/v1/availability").json() == usual
+    assert (usual["opening"], said["opening"], said["writing"]) == (True, False, False)
+    assert "Nothing is lost" in said["statement"]
+
+
 def counted(stack: FullStack, scene: Scene) -> Before:
     """Count what is there before."""
     return Before(

@@ -239,6 +239,18 @@ def test_the_ledger_is_verified_and_an_auditor_may_too(stack: FullStack, tmp_pat
     assert (again.code, "First time here" in again.err) == (0, False)
 
 
+def test_how_the_ledger_does_is_told_to_those_who_verify_it(
+    stack: FullStack, tmp_path: Path
+) -> None:
+    """What stops and what goes on; a student is told no more than anybody."""
+    said = Terminal(stack, tmp_path, stack.manager).types("ledger", "health")
+    assert said.code == 0, said.out + said.err
+    assert said.out.startswith("The Service can work as usual.")
+    assert " entries, signed up to " in said.out
+    refused = Terminal(stack, tmp_path, stack.student).types("ledger", "health")
+    assert (refused.code, refused.out) == (1, "The Service can work as usual.\n")
+
+
 @pytest.fixture
 def auditor(stack: FullStack, case: str, tmp_path: Path) -> Terminal:
     """Somebody who may verify a ledger with some entries, with the witness's key from outside."""
