@@ -129,3 +129,18 @@ def test_an_entry_can_name_the_very_policy_that_decided(policy: Policy) -> None:
 def test_a_policy_that_is_not_whole_is_not_served(broken: str) -> None:
     with pytest.raises(PolicyBroken):
         Policy(broken, SCHEMA)
+
+
+@pytest.mark.parametrize("action", ["case_note:read", "no:such"])
+def test_a_question_that_does_not_fit_is_a_no_and_spoils_nothing(action: str) -> None:
+    """The first question about an action finds the policies for it; a wrong one must not."""
+    policy = Policy.load()
+    record = Record("records/1", "case", "students/1")
+    reader = Who("staffMembers/1", "staff", frozenset({"adviser"}), second_factor=True)
+    right = to_open(reader, "case_note:read", record, "advice", frozenset(), "cases", None)
+    wrong = attrs.evolve(right, action=action, context={"purpose": 3})
+    assert policy.decide(wrong).reasons == {CANNOT_DECIDE}
+    assert policy.decide(right).allowed
+    assert policy.decide(wrong).reasons == {CANNOT_DECIDE}
+    stranger = attrs.evolve(right, who=Who("students/2", "student"))
+    assert not policy.decide(stranger).allowed

@@ -20,6 +20,7 @@ import structlog
 from services.consent.domain.decision import Decision, Fact, Question, Ref
 from services.consent.domain.facts import AccessList, Record, Report
 from services.consent.domain.obligations import Obligation
+from services.consent.policies.by_action import PoliciesByAction
 
 log = structlog.get_logger(__name__)
 
@@ -67,9 +68,9 @@ class Policy:
         """
         try:
             self._schema = cedarpy.Schema.from_str(schema)
-            self._policies = cedarpy.PolicySet.from_str(policies)
             found = cedarpy.validate_policies(policies, self._schema)
             parsed = json.loads(cedarpy.policies_to_json_str(policies))["staticPolicies"]
+            self._policies = PoliciesByAction(parsed, self._schema)
         except ValueError as error:
             raise PolicyBroken(str(error)) from error
         if not found.validation_passed:
@@ -107,17 +108,15 @@ class Policy:
 
     def decide(self, question: Question) -> Decision:
         """Answer *question*; a no names every reason."""
-        answer = cedarpy.is_authorized(
-            {
-                "principal": _uid("Person", question.who.name),
-                "action": _uid("Action", question.action),
-                "resource": _uid(*_resource(question)),
-                "context": {key: _json(fact) for key, fact in question.context.items()},
-            },
-            self._policies,
-            _entities(question),
-            self._schema,
-        )
+        request = {
+            "principal": _uid("Person", question.who.name),
+            "action": _uid("Action", question.action),
+            "resource": _uid(*_resource(question)),
+            "context": {key: _json(fact) for key, fact in question.context.items()},
+        }
+        entities = _entities(question)
+        policies = self._policies.that_concern(question.action, request, entities)
+        answer = cedarpy.is_authorized(request, policies, entities, self._schema)
         decided_by = [self._notes[key] for key in answer.diagnostics.reasons]
         if answer.diagnostics.errors or answer.decision is cedarpy.Decision.NoDecision:
             # The texts of the errors quote facts, so only their number is told.
