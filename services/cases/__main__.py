@@ -46,6 +46,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
 
 def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
     """Put together what actions work with."""
+    from common.pace import Pace
     from common.passes import Passes
     from common.rpc.client import Peer
     from services.cases.actions.envelopes import Envelopes, make_envelope
@@ -68,6 +69,7 @@ def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
         post=Post(vault),
         envelopes=Envelopes(functools.partial(make_envelope, consent, sealing)),
         hold=timedelta(seconds=config.settings.hold_seconds),
+        pace=Pace(config.settings.answer_beat_ms / 1000),
         passes=Passes(vault),
         render=Renderer(config.settings.renderings_at_once).render,
         now=lambda: datetime.now(UTC),

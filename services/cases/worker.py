@@ -31,10 +31,12 @@ def on_consent_ended(deps: Deps, event: ConsentEnded) -> None:
 
 @every(seconds=3600)
 def forget_old_requests(deps: Deps) -> None:
-    """Forget calls that nobody will repeat any more, and passes that are long too old."""
+    """Forget calls that nobody will repeat any more, old passes, and tries of links of nothing."""
     forget_requests(deps.connection)
     an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
-    HandlerWork(deps.connection).disclosures.forget_passes(an_hour_ago)
+    work = HandlerWork(deps.connection)
+    work.disclosures.forget_passes(an_hour_ago)
+    work.link_tries.forget(an_hour_ago)
 
 
 @every(seconds=15)

@@ -54,6 +54,7 @@ def parts(config: Config[Settings], vault: Vault, database: Database) -> Parts:
     """Put together what actions work with."""
     from sas.consent.v1 import records_pb2_grpc
 
+    from common.pace import Pace
     from common.rpc.client import Peer
     from services.identity.actions.parts import Parts
     from services.identity.storage.consent import Consent
@@ -79,6 +80,7 @@ def parts(config: Config[Settings], vault: Vault, database: Database) -> Parts:
         provider=IdentityProvider(settings.preset, config.trust.ca_file, client),
         redirect_uris=settings.redirect_uris,
         lifetimes=settings.lifetimes,
+        pace=Pace(settings.answer_beat_ms / 1000),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 import attrs
 
+from common.pace import Pace
 from common.passes import Passes
 from services.cases.actions.envelopes import Envelopes
 from services.cases.domain.days import london_day
@@ -35,6 +36,8 @@ class Tools:
     envelopes: Envelopes
     hold: timedelta
     """How long the mails of a disclosure wait at the least, so that it can be recalled."""
+    pace: Pace
+    """When those are answered who must not learn from the time whether there is something."""
     passes: Passes
     """Checks what the gate signed, before anything leaves."""
     render: Callable[[Job], bytes]

@@ -37,7 +37,6 @@ _NO_LINK = {
     "link_hash": None,
     "code_salt": None,
     "code_hash": None,
-    "tries_left": 0,
     "waiting_sealed": None,
     "leaves_at": None,
 }
@@ -77,7 +76,6 @@ class Disclosures:
                 sealed=sealed.ciphertexts[WORDS],
                 content_sealed=sealed.ciphertexts[CONTENT],
                 payload_salt=payload_salt,
-                tries_left=0,
             )
             .on_conflict_do_nothing()
             .returning(disclosures.c.id)
@@ -132,7 +130,6 @@ class Disclosures:
                 link_hash=link.token_hash,
                 code_salt=link.code_salt,
                 code_hash=link.code_hash,
-                tries_left=TRIES,
                 link_expires_at=expires_at,
                 waiting_sealed=None,
                 leaves_at=None,
@@ -194,37 +191,22 @@ class Disclosures:
         )
         return changed.rowcount == 1
 
-    def take_try(self, token_hash: bytes, now: datetime) -> tuple[Disclosure, StoredLink] | None:
-        """
-        Use up one try of a link that is alive; None if there is none, or no try is left.
-
-        The try is taken before the code is looked at, so that many guesses at once have no more
-        tries between them than one after the other.
-        """
-        row = self.connection.execute(
-            sa.update(disclosures)
-            .where(
-                disclosures.c.link_hash == token_hash,
-                disclosures.c.state.in_([DisclosureState.SENT, DisclosureState.COLLECTED]),
-                disclosures.c.tries_left > 0,
-                disclosures.c.link_expires_at > now,
-            )
-            .values(tries_left=disclosures.c.tries_left - 1)
-            .returning(*_PLAIN, disclosures.c.code_salt, disclosures.c.code_hash)
-        ).one_or_none()
+    def by_link(
+        self, token_hash: bytes, now: datetime, *, tries: int
+    ) -> tuple[Disclosure, StoredLink] | None:
+        """Give the disclosure whose link this is; None if none is alive, or it was tried enough."""
+        query = sa.select(*_PLAIN, disclosures.c.code_salt, disclosures.c.code_hash).where(
+            disclosures.c.link_hash == token_hash,
+            disclosures.c.state.in_([DisclosureState.SENT, DisclosureState.COLLECTED]),
+            disclosures.c.link_expires_at > now,
+            sa.literal(tries) <= TRIES,
+        )
+        row = self.connection.execute(query).one_or_none()
         if row is None:
             return None
         *plain, code_salt, code_hash = row
         found = dict(zip((column.key for column in _PLAIN), plain, strict=True))
         return _of(found), StoredLink(token_hash, code_salt, code_hash)
-
-    def give_back_try(self, id_: str, link: StoredLink) -> None:
-        """Give back the try of a right code: looking again within the time is allowed."""
-        self.connection.execute(
-            sa.update(disclosures)
-            .where(disclosures.c.id == id_, disclosures.c.link_hash == link.token_hash)
-            .values(tries_left=disclosures.c.tries_left + 1)
-        )
 
     def collected(self, id_: str, now: datetime) -> None:
         """Mark that the third party has seen it, the first time or once more."""

@@ -87,7 +87,6 @@ class Disposals:
             link_hash=None,
             code_salt=None,
             code_hash=None,
-            tries_left=0,
             waiting_sealed=None,
             leaves_at=None,
             **_NOTHING_SEALED,

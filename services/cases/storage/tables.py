@@ -182,7 +182,8 @@ disclosures = sa.Table(
     _bytes("link_hash"),
     _bytes("code_salt"),
     _bytes("code_hash"),
-    _number("tries_left"),
+    # Counted in `link_tries` now. Still written by the version before; to be removed after it.
+    sa.Column("tries_left", sa.Integer, nullable=False, server_default="0"),
     _moment("link_expires_at", nullable=True),
     # The mails that wait, sealed by Vault for the worker.
     _text("waiting_sealed"),
@@ -192,6 +193,16 @@ disclosures = sa.Table(
     sa.UniqueConstraint("link_hash", name="disclosures_link"),
     sa.Index("disclosures_case", "case_id"),
     sa.Index("disclosures_waiting", "leaves_at", postgresql_where=sa.text("leaves_at is not null")),
+)
+
+link_tries = sa.Table(
+    "link_tries",
+    metadata,
+    # Of whatever token somebody tried, also one that never was.
+    sa.Column("link_hash", sa.LargeBinary, primary_key=True),
+    _number("tries"),
+    _moment("first_at"),
+    sa.Index("link_tries_first", "first_at"),
 )
 
 contacts = sa.Table(

@@ -16,6 +16,7 @@ from services.cases.storage.disposals import Disposals
 from services.cases.storage.documents import Documents
 from services.cases.storage.enquiries import Enquiries
 from services.cases.storage.incidents import Incidents
+from services.cases.storage.link_tries import LinkTries
 from services.cases.storage.notes import Notes
 from services.cases.storage.redactions import Redactions
 from services.cases.storage.reply_mails import ReplyMails
@@ -55,6 +56,11 @@ class Stores:
     def disclosures(self) -> Disclosures:
         """The disclosures and their links."""
         return Disclosures(self.connection)
+
+    @property
+    def link_tries(self) -> LinkTries:
+        """How often each link was tried."""
+        return LinkTries(self.connection)
 
     @property
     def contacts(self) -> Contacts:

@@ -10,6 +10,7 @@ import attrs
 
 from common.db import etag
 from common.errors import NotAvailable
+from common.pace import Pace
 from common.vault import Vault
 from services.identity.domain.sessions import Lifetimes
 from services.identity.domain.students import Student
@@ -35,6 +36,8 @@ class Parts:
     provider: IdentityProvider
     redirect_uris: tuple[str, ...]
     lifetimes: Lifetimes
+    pace: Pace
+    """When those are answered who must not learn from the time whom we know."""
     clock: Callable[[], datetime] = now_in_utc
 
     @property

@@ -76,7 +76,9 @@ def complete(parts: Parts, state: str, code: str) -> SignedIn:
     End a sign-in with a session.
 
     The beginning is taken away first and for good: whatever happens then, neither state nor code
-    can be used again.
+    can be used again. Somebody new to us is more work than somebody who was here before. So once
+    the provider has said who it is, the answer leaves at a beat: its time tells nobody on the line
+    that a student has used the Service (R9).
 
     Raises:
         SignInFailed: the state or the code is not good, or a staff member has no role any more.
@@ -90,10 +92,13 @@ def complete(parts: Parts, state: str, code: str) -> SignedIn:
     person = parts.provider.redeem(
         code, verifier=begun.verifier, nonce=begun.nonce, redirect_uri=begun.redirect_uri
     )
-    account = parts.index.account(person.issuer, person.subject)
-    signed_in = _as_staff_member(parts, account, second_factor=person.second_factor)
-    if signed_in is None:
-        signed_in = _as_student(parts, account, person.crsid, second_factor=person.second_factor)
+    with parts.pace.kept():
+        account = parts.index.account(person.issuer, person.subject)
+        signed_in = _as_staff_member(parts, account, second_factor=person.second_factor)
+        if signed_in is None:
+            signed_in = _as_student(
+                parts, account, person.crsid, second_factor=person.second_factor
+            )
     log.info("signed_in", person=signed_in.session.person, session=signed_in.session.id)
     return signed_in
 
