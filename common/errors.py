@@ -124,22 +124,32 @@ class RefusedByPolicy(ServiceError):
     """
     The policy refuses, and the caller may know why: every reason as a code, and in words.
 
-    The words are the policy's own, for people to read; never anybody's.
+    The words are the policy's own, for people to read; never anybody's. The decision's name is
+    there to ask about it later.
     """
 
     code = code_pb2.PERMISSION_DENIED
     reason = ErrorReason.ERROR_REASON_REFUSED_BY_POLICY
 
-    def __init__(self, reasons: Iterable[str], words: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, reasons: Iterable[str], words: Mapping[str, str] | None = None, decision: str = ""
+    ) -> None:
         because = ",".join(sorted(set(reasons)))
+        known = {"because": because, "decision": decision, **(words or {})}
         super().__init__(
-            "The confidentiality policy refuses this.", {"because": because, **(words or {})}
+            "The confidentiality policy refuses this.",
+            {key: value for key, value in known.items() if value},
         )
+
+    @property
+    def decision(self) -> str:
+        """What was decided, by name; empty if that is not known."""
+        return self.metadata.get("decision", "")
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """The reason codes, sorted."""
-        because = self.metadata["because"]
+        because = self.metadata.get("because", "")
         return tuple(because.split(",")) if because else ()
 
     @property

@@ -47,6 +47,8 @@ def say_error(error: ServiceError) -> None:
     if isinstance(error, RefusedByPolicy):
         for reason in error.in_words:
             typer.echo(f"  because: {reason}", err=True)
+        if error.decision:
+            typer.echo(f"To see it again: sas policy explain {error.decision}", err=True)
     if advice := NEXT_STEP.get(type(error)):
         typer.echo(advice, err=True)
     if trace := error.metadata.get("trace_id"):

@@ -41,6 +41,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
         gate_pb2_grpc,
         ledger_health_pb2_grpc,
         ledger_pb2_grpc,
+        policy_pb2_grpc,
         records_pb2_grpc,
         releases_pb2_grpc,
         walls_pb2_grpc,
@@ -58,6 +59,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
     from services.consent.api.gate import GateServicer
     from services.consent.api.ledger import LedgerServicer
     from services.consent.api.ledger_health import LedgerHealthServicer
+    from services.consent.api.policy import PolicyServicer
     from services.consent.api.records import RecordsServicer
     from services.consent.api.releases import ReleasesServicer
     from services.consent.api.walls import WallsServicer
@@ -102,6 +104,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
             (embargoes_pb2_grpc.add_EmbargoesServiceServicer_to_server, EmbargoesServicer(parts)),
             (walls_pb2_grpc.add_WallsServiceServicer_to_server, WallsServicer(parts)),
             (releases_pb2_grpc.add_ReleasesServiceServicer_to_server, ReleasesServicer(parts)),
+            (policy_pb2_grpc.add_PolicyServiceServicer_to_server, PolicyServicer(parts)),
             (ledger_pb2_grpc.add_LedgerServiceServicer_to_server, LedgerServicer(parts)),
             (
                 ledger_health_pb2_grpc.add_LedgerHealthServiceServicer_to_server,

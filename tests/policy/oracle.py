@@ -49,6 +49,7 @@ BREACHING = EMBARGO | {
     "breach:review",
     "breach:add",
 }
+EXPLAINING = frozenset({"decision:explain", "decision:foresee"})
 WALLS = frozenset({"wall:declare", "wall:lift"})
 BY_STUDENT = ANSWERING | {
     "registration_form:read",
@@ -60,6 +61,7 @@ BY_STAFF = (
     READING
     | BREACHING
     | WALLS
+    | EXPLAINING
     | NOTING
     | {"consent:request", "consent:export", "disclosure:send", "disclosure:recall", "use:confirm"}
     | {"record:dispose", "report:freeze"}
@@ -71,10 +73,12 @@ ON_A_RECORD = (
     | LETTING_GO
     | BREACHING
     | WALLS
+    | EXPLAINING
     | {"consent:request", "consent:export", "disclosure:recall", "record:dispose"}
 )
-IN_USE = ON_A_RECORD - WALLS - EMBARGO - {"consent:refuse", "consent:withdraw"}
-"""A yes can be taken back, a wall put up, an embargo lifted, whatever has become of the record."""
+IN_USE = ON_A_RECORD - WALLS - EMBARGO - EXPLAINING - {"consent:refuse", "consent:withdraw"}
+"""A yes can be taken back, a wall put up, an embargo lifted, a decision explained, whatever has
+become of the record."""
 
 KIND_OF_RECORD: Mapping[str, str] = {
     **dict.fromkeys(
@@ -205,7 +209,7 @@ def asked_by_another_service(asked: Asked) -> Any:
     return asked.record.known and asked.through != asked.record.kept_by
 
 
-@on(*IN_USE, *EMBARGO)
+@on(*IN_USE, *EMBARGO, *EXPLAINING)
 def conflict_of_interest(asked: Asked) -> Any:
     """A wall stands between them."""
     return asked.who.name in asked.record.walled
@@ -685,3 +689,18 @@ def wall_lifted_by_no_manager(asked: Asked) -> Any:
 def wall_lifted_by_oneself(asked: Asked) -> Any:
     """Not judged by the one who has it."""
     return asked.staff_member == asked.who.name
+
+
+# Explaining
+
+
+@on(*EXPLAINING)
+def no_such_decision(asked: Asked) -> Any:
+    """Nobody made it."""
+    return asked.of is None
+
+
+@on(*EXPLAINING)
+def decision_of_another(asked: Asked) -> Any:
+    """One's own; a manager, anybody's."""
+    return asked.of is not None and asked.of != asked.who.name and "manager" not in asked.who.roles

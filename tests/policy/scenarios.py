@@ -437,6 +437,19 @@ def _freeze(who: Who, record: Record, items: frozenset[str], said: dict[str, Any
     return Question(who, "report:freeze", Report(name_of("reports", "the report")))
 
 
+def _explain(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    whose = said.pop("whose", None)
+    return questions.to_explain(who, record, _of(whose, who) if whose != "nobody" else None)
+
+
+def _foresee(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    return questions.to_foresee(who, record, _of(said.pop("whose", None), who))
+
+
+def _of(whose: str | None, who: Who) -> str:
+    return staff(whose) if whose else who.name
+
+
 def _list(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
     whose = said.pop("whose", None)
     student = name_of("students", whose) if whose else who.name
@@ -470,6 +483,8 @@ _BUILD: Mapping[str, Any] = {
     "wall:declare": _walling("wall:declare"),
     "wall:lift": _walling("wall:lift"),
     "report:freeze": _freeze,
+    "decision:explain": _explain,
+    "decision:foresee": _foresee,
     "access_list:read": _list,
 }
 ACTIONS = frozenset(_BUILD)

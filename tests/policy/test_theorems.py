@@ -324,6 +324,24 @@ def test_nobody_is_told_as_a_trusted_contact_whom_the_student_does_not_trust() -
     prove(telling, z3.Implies(telling.allowed, trusted), to_one)
 
 
+# Explaining
+
+
+@pytest.mark.parametrize("asking", named(*oracle.EXPLAINING), ids=lambda each: each.name)
+def test_a_decision_is_explained_to_its_own_and_to_a_manager(asking: Asking) -> None:
+    """R9, R10: and only where there is a decision, and a record without a wall."""
+    said = formulas(asking)
+    mine = same(said.asked.context.of, said.asked.principal)
+    manager = inside(text("manager"), said.asked.who.roles)
+    for each in (
+        said.asked.context.has("of"),
+        z3.Or(mine, manager),
+        of_the_team(said.asked),
+        z3.Not(inside(said.asked.principal.number, said.asked.what.walled)),
+    ):
+        prove(said, z3.Implies(said.allowed, each))
+
+
 # The file as a whole
 
 

@@ -43,6 +43,9 @@ Wrote to the faculty.
 """
 
 
+STRANGER = "staffMembers/00000000-0000-4000-8000-000000000000"
+
+
 @attrs.frozen
 class Said:
     """What a command did."""
@@ -202,6 +205,20 @@ def test_a_refusal_names_every_reason(stack: FullStack, adviser: Terminal, case:
     assert (said.code, said.out) == (1, "")
     assert "The confidentiality policy refuses this." in said.err
     assert "because: The student has not said yes. (R7)" in said.err
+    (shown,) = [line for line in said.err.splitlines() if line.startswith("To see it again: sas ")]
+    said = adviser.types(*shown.removeprefix("To see it again: sas ").split())
+    assert (said.code, said.err) == (0, "")
+    assert said.out.startswith("It was a no.\n  because: The student has not said yes. (R7)\n")
+
+
+def test_what_would_be_decided_is_said_before_it_is_done(adviser: Terminal, case: str) -> None:
+    """May they, and why not: of a would-be decision, too."""
+    said = adviser.types("policy", "explain", "case_note:read", case)
+    assert (said.code, said.out.splitlines()[0]) == (0, "It would be a yes.")
+    said = adviser.types("policy", "explain", "enquiry:read", case)
+    assert "because: That is not what this kind of record holds. (R10)" in said.out
+    said = adviser.types("policy", "explain", "case_note:read", case, "--staff-member", STRANGER)
+    assert "because: What was or would be decided for a colleague" in said.err
 
 
 def test_what_can_not_be_undone_is_only_shown(adviser: Terminal, case: str) -> None:

@@ -41,6 +41,9 @@ _LIKE_ABSENCE = frozenset(
 """Reasons that would confirm that something is there, or that there is a wall around it."""
 
 
+_TOLD_NOTHING = OPENING | {"decision:explain"}
+"""What is refused as if there were nothing there, whatever the reason."""
+
 _ANSWERS = frozenset({"consent:give", "consent:confirm", "consent:refuse", "consent:withdraw"})
 """What only the student who was asked can do."""
 
@@ -94,7 +97,7 @@ class Recorded:
             RefusedByPolicy: refused, with every reason, to those who may know.
         """
         if not self.allowed:
-            _refuse(self.question, self.decision)
+            _refuse(self)
         return self
 
 
@@ -234,24 +237,27 @@ def _show(question: Question, entry: Entry, appended: Appended, decision: Decisi
     )
 
 
-def _refuse(question: Question, decision: Decision) -> NoReturn:
-    who, reasons = question.who, decision.reasons
+def _refuse(recorded: Recorded) -> NoReturn:
+    question, reasons = recorded.question, recorded.decision.reasons
+    who = question.who
     if who.name == ANONYMOUS or isinstance(question.resource, AccessList):
         raise NotAvailable
     if who.is_staff_of_service:
         if not who.second_factor:
             # The same for every name, so it says nothing about this one.
             raise SecondFactorNeeded
-        if question.action in OPENING or reasons & _LIKE_ABSENCE or _walled(question):
+        if question.action in _TOLD_NOTHING or reasons & _LIKE_ABSENCE or _walled(question):
             raise NotAvailable
-        raise _refusal(reasons)
+        raise _refusal(recorded)
     if _answers_for_themselves(question):
-        raise _refusal(reasons)
+        raise _refusal(recorded)
     raise NotAvailable
 
 
-def _refusal(reasons: frozenset[str]) -> RefusedByPolicy:
-    return RefusedByPolicy(reasons, {code: in_words(code) for code in reasons})
+def _refusal(recorded: Recorded) -> RefusedByPolicy:
+    reasons = recorded.decision.reasons
+    words = {code: in_words(code) for code in reasons}
+    return RefusedByPolicy(reasons, words, f"decisions/{recorded.entry.entry_id}")
 
 
 def _walled(question: Question) -> bool:

@@ -41,6 +41,8 @@ _SHOWN = OPENING | {
     "embargo:review",
     "embargo:lift",
     "record:dispose",
+    "decision:explain",
+    "decision:foresee",
 }
 _REFUSED_SHOWN = ("adviser", "manager", "trustee", "operator", "staff", "third_party")
 """Whose refused attempts a student sees: other students' would show more about them than about

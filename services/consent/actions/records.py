@@ -99,7 +99,7 @@ def open_record(parts: Parts, who: Who, asked: Opening) -> Opened:
             items=items,
             consent=consent,
             disclosure=asked.about if preview else "",
-            breach=_breach_of(record),
+            breach=breach_of(record),
             payload_digest=consent.asked.payload_digest if consent else "",
         )
 
@@ -120,13 +120,13 @@ def authorise_disposal(parts: Parts, who: Who, name: str, dispose_from: date) ->
 
     def ask(work: Work, now: datetime) -> Asked:
         record = work.records.find(name)
-        line = Line(breach=_breach_of(record), details={"dispose_from": dispose_from.isoformat()})
+        line = Line(breach=breach_of(record), details={"dispose_from": dispose_from.isoformat()})
         return questions.to_dispose(who, record, begins, now), line
 
     return decide_and_commit(parts, ask).or_refuse().index
 
 
-def _breach_of(record: Record) -> str:
+def breach_of(record: Record) -> str:
     """
     Give the breach that a record is of, for each line about it.
 

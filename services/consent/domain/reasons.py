@@ -170,6 +170,11 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         ),
         "wall_lifted_by_no_manager": _said("R10", "A manager judges whether it is over."),
         "wall_lifted_by_oneself": _said("R10", "Nobody judges their own conflict of interest."),
+        # Explaining
+        "no_such_decision": _said("R9", "There is no such decision."),
+        "decision_of_another": _said(
+            "R10", "What was or would be decided for a colleague is for a manager to ask."
+        ),
         # Our own mistakes
         "policy_cannot_decide": _said("", "The policy could not be asked. Tell the operators."),
         "not_permitted": _said("", "Nothing permits it, and nothing says why. Tell the operators."),

@@ -326,6 +326,24 @@ def to_list_accesses(who: Who) -> Question:
     return Question(who, "access_list:read", AccessList(who.name))
 
 
+def to_explain(who: Who, record: Record, whose: str | None) -> Question:
+    """
+    May *who* know why something was decided so?
+
+    Args:
+        who: the caller.
+        record: what was decided about.
+        whose: for whom it was decided; None when there is no such decision.
+    """
+    of = {} if whose is None else {"of": person(whose)}
+    return Question(who, "decision:explain", record, of)
+
+
+def to_foresee(who: Who, record: Record, whose: str) -> Question:
+    """May *who* know how it would be decided for *whose*, about this record?"""
+    return Question(who, "decision:foresee", record, {"of": person(whose)})
+
+
 def _optional_consent(consent: Consent | None) -> dict[str, Fact]:
     if consent is None:
         return {}

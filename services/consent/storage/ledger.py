@@ -198,6 +198,13 @@ class Ledger:
         found = self.connection.scalar(select(entries.c.entry).where(entries.c.idx == index))
         return None if found is None else bytes(found)
 
+    def entry_called(self, entry_id: str) -> bytes | None:
+        """Give one entry as committed, by its id."""
+        found = self.connection.scalar(
+            select(entries.c.entry).where(entries.c.entry_id == entry_id)
+        )
+        return None if found is None else bytes(found)
+
     @property
     def tiles(self) -> Tiles:
         """The ledger's tiles, to be read in this transaction."""

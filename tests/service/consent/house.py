@@ -19,6 +19,7 @@ from sas.consent.v1 import (
     gate_pb2_grpc,
     ledger_health_pb2_grpc,
     ledger_pb2_grpc,
+    policy_pb2_grpc,
     records_pb2_grpc,
     releases_pb2_grpc,
     walls_pb2_grpc,
@@ -64,6 +65,7 @@ class Callers:
         self.walls = self.peer.stub(walls_pb2_grpc.WallsServiceStub)
         self.releases = self.peer.stub(releases_pb2_grpc.ReleasesServiceStub)
         self.health = self.peer.stub(ledger_health_pb2_grpc.LedgerHealthServiceStub)
+        self.policy = self.peer.stub(policy_pb2_grpc.PolicyServiceStub)
         self.ledger = self.peer.stub(ledger_pb2_grpc.LedgerServiceStub)
 
 

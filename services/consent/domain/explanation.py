@@ -1,0 +1,64 @@
+"""Decisions, explained: what was decided or would be, and why, in the policy's words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import attrs
+
+from services.consent.domain.ledger.entry import parse
+from services.consent.domain.reasons import REASONS, Reason
+
+_OF_AN_EARLIER_POLICY = Reason("A reason that the policy of today no longer gives.", "")
+
+
+@attrs.frozen
+class Explanation:
+    """A decision with its reasons."""
+
+    name: str
+    """`decisions/{id}`; empty if it was not made."""
+    action: str
+    person: str
+    allowed: bool
+    reasons: frozenset[str]
+    clauses: frozenset[str]
+    obligations: frozenset[str]
+    at: datetime
+    policy_set: str
+
+    @property
+    def because(self) -> list[tuple[str, Reason]]:
+        """Each reason with its words."""
+        return [(code, REASONS.get(code, _OF_AN_EARLIER_POLICY)) for code in sorted(self.reasons)]
+
+
+@attrs.frozen
+class Past:
+    """A decision as its ledger entry tells it, and what it was about."""
+
+    explanation: Explanation
+    record: str
+    breach: str
+
+    @classmethod
+    def of(cls, entry: bytes) -> Past:
+        """Read an entry."""
+        said = parse(entry)
+        explanation = Explanation(
+            name=f"decisions/{said['entry']}",
+            action=said["action"],
+            person=said["actor"],
+            allowed=said["effect"] == "allow",
+            reasons=_codes(said["reasons"]),
+            clauses=_codes(said["clauses"]),
+            obligations=_codes(said["obligations"]),
+            at=datetime.fromisoformat(said["at"]),
+            policy_set=said["policy_set"],
+        )
+        return cls(explanation, said["record"], said["breach"])
+
+
+def _codes(said: Iterable[str]) -> frozenset[str]:
+    return frozenset(said)
