@@ -205,8 +205,9 @@ def test_a_refusal_names_every_reason(stack: FullStack, adviser: Terminal, case:
     assert (said.code, said.out) == (1, "")
     assert "The confidentiality policy refuses this." in said.err
     assert "because: The student has not said yes. (R7)" in said.err
-    (shown,) = [line for line in said.err.splitlines() if line.startswith("To see it again: sas ")]
-    said = adviser.types(*shown.removeprefix("To see it again: sas ").split())
+    again = "To see it again: sas "
+    (told,) = [line for line in said.err.splitlines() if line.startswith(again)]
+    said = adviser.types(*told.removeprefix(again).split())
     assert (said.code, said.err) == (0, "")
     assert said.out.startswith("It was a no.\n  because: The student has not said yes. (R7)\n")
 
