@@ -156,29 +156,34 @@ class Vault:
         path = _path(mount, "hmac", key, "sha2-256")
         return _payload(self._write("hmac", path, {"input": _base64(value)})["hmac"])
 
-    def encrypt(self, mount: str, key: str, plaintext: bytes) -> str:
+    def encrypt(self, mount: str, key: str, plaintext: bytes, *, bound_to: str = "") -> str:
         """
-        Encrypt coded facts with a key that many share; words of a record go through `seal`.
+        Encrypt coded facts or mails with a key that many share; a record's words go through `seal`.
+
+        Args:
+            mount: `facts` or `post`.
+            key: the key's name.
+            plaintext: what to encrypt.
+            bound_to: what it belongs to; it opens for nothing else (associated data).
 
         Raises:
             VaultDenied: not granted, or there is no such key: using one never makes one.
         """
-        made = self._write(
-            "encrypt", _path(mount, "encrypt", key), {"plaintext": _base64(plaintext)}
-        )
+        body = {"plaintext": _base64(plaintext), **_associated(bound_to)}
+        made = self._write("encrypt", _path(mount, "encrypt", key), body)
         ciphertext: str = made["ciphertext"]
         return ciphertext
 
-    def decrypt(self, mount: str, key: str, ciphertext: str) -> bytes:
+    def decrypt(self, mount: str, key: str, ciphertext: str, *, bound_to: str = "") -> bytes:
         """
         Open what `encrypt` made.
 
         Raises:
             KeyGone: the cohort's key was destroyed.
-            VaultRefused: it was changed, or belongs to another key.
+            VaultRefused: it was changed, or belongs to another key or to something else.
         """
-        path = _path(mount, "decrypt", key)
-        return _bytes(self._write("decrypt", path, {"ciphertext": ciphertext})["plaintext"])
+        body = {"ciphertext": ciphertext, **_associated(bound_to)}
+        return _bytes(self._write("decrypt", _path(mount, "decrypt", key), body)["plaintext"])
 
     def decrypt_many(self, mount: str, key: str, ciphertexts: Sequence[str]) -> list[bytes]:
         """
@@ -289,6 +294,10 @@ def _path(*segments: str) -> str:
         if not _SEGMENT.fullmatch(segment):
             raise ValueError("not a name that a path in Vault may have")
     return "/".join(segments)
+
+
+def _associated(bound_to: str) -> Answer:
+    return {"associated_data": _base64(bound_to.encode())} if bound_to else {}
 
 
 def _base64(value: bytes) -> str:

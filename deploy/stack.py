@@ -308,7 +308,7 @@ def down(state: State) -> None:
 
 def status(state: State) -> int:
     """Show every process, and the ledger; exit with 1 when something isn't as it should be."""
-    from deploy import ledger_health
+    from deploy import ledger_health, mail_health
 
     found = rows(state, ask=True)
     print(f"{'process':<20} {'state':<9} {'pid':>7} {'for':>8} {'restarts':>8}  last exit")
@@ -327,6 +327,10 @@ def status(state: State) -> int:
         for line in ledger_health.lines(state):
             good &= line.fine
             print(f"{'ledger':<20} {'' if line.fine else 'ATTENTION: '}{line.text}")
+    if found.get("cases-serve", {}).get("stage") == "ready":
+        for line in mail_health.lines(state):
+            good &= line.fine
+            print(f"{'mails':<20} {'' if line.fine else 'ATTENTION: '}{line.text}")
     return 0 if good else 1
 
 

@@ -14,6 +14,7 @@ transaction and nothing else.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
@@ -40,6 +41,11 @@ class Deps:
     config: Config[Any]
     vault: Vault
     connection: Connection
+    begin: Callable[[], AbstractContextManager[Connection]]
+    """
+    Begins another transaction, committed at the end of its block. For a timer that does one thing
+    after the other, none of which can be undone.
+    """
 
 
 @attrs.frozen

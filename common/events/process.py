@@ -143,7 +143,7 @@ def _turn(timer: Timer, config: Config[Any], vault: Vault, engine: Engine) -> Ca
                 engine.connect() as connection,
                 connection.begin(),
             ):
-                timer.function(Deps(config, vault, connection))
+                timer.function(Deps(config, vault, connection, engine.begin))
         except Exception as error:
             log.error("timer_failed", timer=timer.name, exc_info=error)
 

@@ -155,7 +155,8 @@ class Receiver:
             connection.begin(),
         ):
             if _is_new(connection, message_id, self.queue.event):
-                self._handler.function(Deps(self._config, self._vault, connection), event)
+                deps = Deps(self._config, self._vault, connection, self._engine.begin)
+                self._handler.function(deps, event)
 
     def _failed(self, delivery: Delivery, error: Exception) -> bool:
         tries = delivery.tries + 1

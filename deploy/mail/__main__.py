@@ -4,6 +4,7 @@ A development mailbox: takes mail on the loopback and keeps each message in a fi
     python -m deploy.mail --config etc/mail.toml
 
 In place of a university's mail server. Messages go nowhere; a person or a test reads the files.
+An address that ends with `.invalid` is refused, as a mail server refuses one that is mistyped.
 File names are random and nothing about a message is logged.
 """
 
@@ -28,6 +29,15 @@ class Mailbox:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take mail for everybody but those who can't exist (RFC 2606: `.invalid`)."""
+        if address.endswith(".invalid"):
+            return "550 5.1.1 no such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 will be kept"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Write one message, complete or not at all."""

@@ -53,8 +53,8 @@ def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
     from services.cases.actions.tools import Tools
     from services.cases.storage.consent import Consent
     from services.cases.storage.facts import Facts
+    from services.cases.storage.mails import Post
     from services.cases.storage.renderer import Renderer
-    from services.cases.storage.reply_mails import Post
     from services.cases.storage.sealing import Sealing
     from services.cases.storage.work import Work
 

@@ -11,7 +11,7 @@ from sas.consent.v1.events_pb2 import ConsentEnded
 from common.events.handlers import Deps, Handler, Timer, every, handles
 from common.requests import forget_requests
 from services.cases.actions import disposal, posting
-from services.cases.storage.reply_mails import Post
+from services.cases.storage.mails import Post
 from services.cases.storage.work import HandlerWork
 
 
@@ -39,27 +39,18 @@ def forget_old_requests(deps: Deps) -> None:
     work.link_tries.forget(an_hour_ago)
 
 
-@every(seconds=15)
-def send_due_replies(deps: Deps) -> None:
-    """Send third parties the words that everybody gets, at their hour."""
-    posting.send_due_replies(
-        HandlerWork(deps.connection),
-        Post(deps.vault),
-        deps.config.settings.mail(),
-        datetime.now(UTC),
-    )
-
-
 @every(seconds=2)
-def send_due_links(deps: Deps) -> None:
-    """Send the links of disclosures that nobody has recalled in time."""
-    posting.send_due_links(
-        HandlerWork(deps.connection),
-        Post(deps.vault),
-        deps.config.settings.mail(),
-        datetime.now(UTC),
+def send_due_mails(deps: Deps) -> None:
+    """Send the mails whose hour has come, such as links that nobody has recalled in time."""
+    posting.send_due(
+        posting.PostRoom(
+            begin=deps.begin,
+            post=Post(deps.vault),
+            server=deps.config.settings.mail(),
+            clock=lambda: datetime.now(UTC),
+        )
     )
 
 
 HANDLERS: list[Handler[Any]] = [on_record_disposal_authorised, on_consent_ended]
-TIMERS: list[Timer] = [forget_old_requests, send_due_replies, send_due_links]
+TIMERS: list[Timer] = [forget_old_requests, send_due_mails]

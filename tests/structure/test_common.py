@@ -27,6 +27,7 @@ DOMAIN_WORDS = (
 KNOWN = {
     ("config.py", "union"): "the type of `X | None`",
     ("errors.py", "confidentiality"): "the message of RefusedByPolicy names the policy, for people",
+    ("handlers.py", "manager"): "the type of what `with` takes",
     ("telemetry.py", "letters"): "Envoy's, for why it ended a call",
     ("topology.py", "letter"): "RabbitMQ's dead letters",
 }

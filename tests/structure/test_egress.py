@@ -89,8 +89,10 @@ def called(what: ast.expr) -> str:
         ("Released", {"actions/egress.py"}),
         ("let_out", {"actions/collection.py", "actions/disclosures.py"}),
         ("check", {"actions/egress.py"}),
-        ("send_link", {"actions/disclosures.py", "actions/posting.py"}),
-        ("WaitingMails", {"actions/disclosures.py"}),
+        ("send_both", {"actions/disclosures.py"}),
+        ("send_link", {"actions/posting.py"}),
+        ("send_code", {"actions/posting.py"}),
+        ("Contents", {"actions/disclosures.py", "actions/questions.py"}),
         ("CollectedDocument", {"api/disclosures.py"}),
     ],
 )

@@ -28,6 +28,14 @@ from clients.staff.words import ask
 
 _PAGE = re.compile(r"page ([1-9][0-9]?)")
 
+_NEXT = {
+    disclosures_pb2.DISCLOSURE_STATE_NOT_TAKEN: "The mail server takes no mail for this address."
+    " Ask the third party for the right one, and propose it again: sas disclosure propose",
+    disclosures_pb2.DISCLOSURE_STATE_NOT_SENT: "Link and code did not leave, or nobody knows"
+    " whether they did; the link is dead. To send it again: sas disclosure send",
+}
+"""What to do next where sending came to nothing."""
+
 Really = Annotated[bool, typer.Option("--really", help="Do it; without, only show.")]
 
 app = typer.Typer(help="Disclosures.", no_args_is_help=True)
@@ -118,6 +126,8 @@ def show_disclosure(disclosure: str, as_json: Json = False) -> None:
     with calling():
         found = _disclosures().GetDisclosure(disclosures_pb2.GetDisclosureRequest(name=disclosure))
     show(found, as_json=as_json)
+    if found.state in _NEXT:
+        typer.echo(_NEXT[found.state], err=True)
 
 
 @app.command()

@@ -25,8 +25,11 @@ path "rk-breach/datakey/plaintext/+" { capabilities = ["update"] }
 path "ix/hmac/pseudonym/sha2-256" { capabilities = ["update"] }
 path "facts/encrypt/+" { capabilities = ["update"] }
 
-# The address of a mail that waits for its hour: sealed here, opened by the worker only.
-path "post/encrypt/replies" { capabilities = ["update"] }
+# A mail that waits for its hour: sealed here, for one thing only, opened by the worker only.
+path "post/encrypt/replies" {
+  capabilities        = ["update"]
+  required_parameters = ["associated_data"]
+}
 
 # Checks the caller tokens that identity signs; reads public keys only.
 path "tokens/keys/caller" { capabilities = ["read"] }

@@ -31,13 +31,15 @@ from services.cases.domain.disclosures import (
     unknown,
     watermark,
 )
-from services.cases.domain.links import WaitingMails, make_link
+from services.cases.domain.links import make_link
+from services.cases.domain.mails import Contents, Mail, MailKind
 from services.cases.domain.names import id_of, name_of, record_of
 from services.cases.domain.payload import Payload, PayloadChanged
 from services.cases.domain.rendering.job import Job
 from services.cases.domain.states import DisclosureState, RecordKind
 from services.cases.storage.consent import Keys
 from services.cases.storage.disclosures import CONTENT
+from services.cases.storage.mail import NotTaken
 from services.cases.storage.sealed import WORDS
 from services.cases.storage.work import Work
 
@@ -48,7 +50,19 @@ _SENDABLE = (
     DisclosureState.WAITING,
     DisclosureState.SENT,
     DisclosureState.RECALLED,
+    DisclosureState.NOT_TAKEN,
+    DisclosureState.NOT_SENT,
 )
+
+
+class AddressNotTaken(WrongState):
+    """The mail server takes no mail for the address that the student agreed to."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The mail server takes no mail for this address, so nothing has left. Ask the third"
+            " party for the right one, and propose the disclosure again with it."
+        )
 
 
 @attrs.frozen
@@ -201,6 +215,7 @@ def send_disclosure(
         NotAvailable: the caller may not know, or there is no such disclosure.
         StaleEtag: somebody changed it in the meantime.
         WrongState: it was collected or has ended.
+        AddressNotTaken: there is no such address.
         MailAway: the mail server can't be reached.
     """
     found = find_payload(tools, name)
@@ -213,6 +228,8 @@ def send_disclosure(
     fresh, stored = make_link()
     hold = max(hold, tools.hold)
     with tools.begin() as work:
+        # Before the disclosure, as the worker and a recall do: so nobody waits in a circle.
+        work.mails.forget(name)
         held = work.disclosures.hold(disclosure.id)
         if held is None:
             raise NotAvailable
@@ -222,15 +239,24 @@ def send_disclosure(
             raise WrongState("It was collected already, or has ended.")
         address = _address(tools, work, found, keys)
         now = tools.now()
-        work.disclosures.put_link(held.id, stored, link_expires(held.ends_on, now))
+        expires = link_expires(held.ends_on, now)
+        work.disclosures.put_link(held.id, stored, expires)
         if hold:
-            waiting = WaitingMails(address, fresh)
-            work.disclosures.wait(held.id, tools.post.seal(waiting.to_text()), now + hold)
+            for kind, secret in ((MailKind.LINK, fresh.token), (MailKind.CODE, fresh.code)):
+                sealed = tools.post.seal(kind, name, Contents(address, secret))
+                work.mails.put(Mail(kind, name, now + hold, expires, sealed))
+            work.disclosures.waits(held.id)
         work.commit()
     if hold:
         log.info("disclosure_waits", disclosure=name)
         return get_disclosure(tools, name)
-    tools.mail.send_link(address, fresh)
+    try:
+        tools.mail.send_both(address, fresh)
+    except NotTaken:
+        with tools.begin() as work:
+            work.disclosures.not_taken(disclosure.id, stored)
+            work.commit()
+        raise AddressNotTaken from None
     with tools.begin() as work:
         if not work.disclosures.sent(disclosure.id, stored):
             raise StaleEtag

@@ -38,6 +38,7 @@ def destroy_record(stores: Stores, vault: Vault, record: str, kind: str, now: da
 
 
 def end_disclosure(stores: Stores, name: str) -> None:
-    """End a disclosure whose consent holds no longer, and forget its link."""
+    """End a disclosure whose consent holds no longer, and forget its link and its mails."""
+    stores.mails.forget(name)
     if stores.disclosures.end(id_of(name, "disclosures")):
         log.info("disclosure_ended", disclosure=name)

@@ -14,8 +14,9 @@ from common.caller import Caller
 from common.errors import InvalidFields, NotAvailable, WrongState
 from services.cases.actions.tools import Tools
 from services.cases.domain.enquiries import ANSWER_TO_EVERYBODY, Enquiry, EnquiryWords
+from services.cases.domain.mails import Contents, Mail, MailKind
 from services.cases.domain.names import id_of, record_of
-from services.cases.domain.replies import Script, leaves_at, script_in_force
+from services.cases.domain.replies import TRIED_FOR, Script, leaves_at, script_in_force
 from services.cases.domain.states import (
     EnquiryKind,
     QuestionKind,
@@ -102,7 +103,9 @@ def answer_question(tools: Tools, who: Caller, name: str, channel: ReplyChannel)
         address = EnquiryWords.from_bytes(keys.open(sealed)).mail_address
         if not address:
             raise InvalidFields({"channel": "nobody gave an address to send a mail to"})
-    sealed_address = tools.post.seal(address) if address else ""
+    reply = ""
+    if address:
+        reply = tools.post.seal(MailKind.REPLY, enquiry.name, Contents(address))
     now = tools.now()
     with tools.begin() as work:
         first = work.enquiries.moves(
@@ -113,12 +116,12 @@ def answer_question(tools: Tools, who: Caller, name: str, channel: ReplyChannel)
             script_version=script.version,
             at=now,
         )
-        if first and sealed_address:
-            work.reply_mails.add(
-                enquiry.id,
-                script_version=script.version,
-                leaves_at=leaves_at(asked_at, now),
-                sealed_address=sealed_address,
+        if first and reply:
+            leaves = leaves_at(asked_at, now)
+            work.mails.put(
+                Mail(
+                    MailKind.REPLY, enquiry.name, leaves, leaves + TRIED_FOR, reply, script.version
+                )
             )
         answered = work.enquiries.find(enquiry.id) or enquiry
         if (answered.question_state, answered.reply_channel) != (QuestionState.ANSWERED, channel):

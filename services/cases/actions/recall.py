@@ -31,6 +31,7 @@ def recall_disclosure(tools: Tools, name: str) -> Disclosure:
     if found is None:
         raise NotAvailable
     with tools.begin() as work:
+        work.mails.forget(name)
         if not work.disclosures.recall(found.id):
             raise WrongState("It is not sent, so there is nothing to recall.")
         work.commit()

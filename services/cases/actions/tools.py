@@ -15,7 +15,7 @@ from services.cases.domain.rendering.job import Job
 from services.cases.storage.consent import Consent
 from services.cases.storage.facts import Facts
 from services.cases.storage.mail import Mail
-from services.cases.storage.reply_mails import Post
+from services.cases.storage.mails import Post
 from services.cases.storage.sealing import Sealing
 from services.cases.storage.work import Work
 

@@ -12,12 +12,12 @@ from services.cases.actions import enquiries, questions
 from services.cases.actions.tools import Tools
 from services.cases.api.translate import name_or_empty, timestamp
 from services.cases.domain.enquiries import Enquiry, EnquiryWords
+from services.cases.domain.mails import MailState
 from services.cases.domain.states import (
     EnquiryKind,
     QuestionKind,
     QuestionState,
     ReplyChannel,
-    ReplyMailState,
 )
 
 _KINDS = {
@@ -43,9 +43,13 @@ _CHANNELS = {
 }
 _MAILS = {
     None: pb.REPLY_MAIL_STATE_UNSPECIFIED,
-    ReplyMailState.WAITING: pb.REPLY_MAIL_STATE_WAITING,
-    ReplyMailState.SENT: pb.REPLY_MAIL_STATE_SENT,
-    ReplyMailState.NOT_DELIVERED: pb.REPLY_MAIL_STATE_NOT_DELIVERED,
+    MailState.WAITING: pb.REPLY_MAIL_STATE_WAITING,
+    MailState.LEAVING: pb.REPLY_MAIL_STATE_WAITING,
+    MailState.SENT: pb.REPLY_MAIL_STATE_SENT,
+    MailState.NOT_TAKEN: pb.REPLY_MAIL_STATE_NOT_DELIVERED,
+    MailState.EXPIRED: pb.REPLY_MAIL_STATE_NOT_DELIVERED,
+    MailState.BROKEN: pb.REPLY_MAIL_STATE_NOT_DELIVERED,
+    MailState.UNSURE: pb.REPLY_MAIL_STATE_NOT_DELIVERED,
 }
 _KIND_OF = {code: kind for kind, code in _QUESTIONS.items()}
 _STATE_OF = {code: state for state, code in _STATES.items() if code}

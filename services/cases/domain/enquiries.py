@@ -7,13 +7,13 @@ from datetime import date, datetime
 
 import attrs
 
+from services.cases.domain.mails import MailState
 from services.cases.domain.names import name_of, record_of
 from services.cases.domain.states import (
     EnquiryKind,
     QuestionKind,
     QuestionState,
     ReplyChannel,
-    ReplyMailState,
 )
 
 ANSWER_TO_EVERYBODY = (
@@ -49,7 +49,7 @@ class EnquiryWords:
 class ReplyMail:
     """A mail with the words that everybody gets."""
 
-    state: ReplyMailState
+    state: MailState
     leaves_at: datetime
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import secrets
 
 import attrs
@@ -31,24 +30,6 @@ class FreshLink:
 
     token: str = attrs.field(repr=False)
     code: str = attrs.field(repr=False)
-
-
-@attrs.frozen
-class WaitingMails:
-    """The two mails of a link that wait until nobody recalls them any more. Sealed meanwhile."""
-
-    address: str = attrs.field(repr=False)
-    fresh: FreshLink
-
-    def to_text(self) -> str:
-        """Write the form that is sealed."""
-        return json.dumps([self.address, self.fresh.token, self.fresh.code])
-
-    @classmethod
-    def from_text(cls, opened: str) -> WaitingMails:
-        """Read what `to_text` wrote."""
-        address, token, code = json.loads(opened)
-        return cls(address, FreshLink(token, code))
 
 
 @attrs.frozen

@@ -42,6 +42,10 @@ class DisclosureState(StrEnum):
     COLLECTED = "collected"
     RECALLED = "recalled"
     """A staff member took it back; the consent stands, so it may be sent again."""
+    NOT_TAKEN = "not_taken"
+    """The mail server takes no mail for the address that the student agreed to."""
+    NOT_SENT = "not_sent"
+    """Link and code could not leave, or nobody knows whether they did; it may be sent again."""
     ENDED = "ended"
 
 
@@ -84,11 +88,3 @@ class ReplyChannel(StrEnum):
     TELEPHONE = "telephone"
     DESK = "desk"
     MAIL = "mail"
-
-
-class ReplyMailState(StrEnum):
-    """How far a mail with the words that everybody gets has come."""
-
-    WAITING = "waiting"
-    SENT = "sent"
-    NOT_DELIVERED = "not_delivered"

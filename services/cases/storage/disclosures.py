@@ -37,18 +37,7 @@ _NO_LINK = {
     "link_hash": None,
     "code_salt": None,
     "code_hash": None,
-    "waiting_sealed": None,
-    "leaves_at": None,
 }
-
-
-@attrs.frozen
-class Due:
-    """Mails whose time to be recalled is over."""
-
-    id: str
-    sealed: str = attrs.field(repr=False)
-    link: StoredLink
 
 
 @attrs.frozen
@@ -131,39 +120,46 @@ class Disclosures:
                 code_salt=link.code_salt,
                 code_hash=link.code_hash,
                 link_expires_at=expires_at,
-                waiting_sealed=None,
-                leaves_at=None,
                 version=disclosures.c.version + 1,
             )
         )
 
-    def wait(self, id_: str, sealed: str, leaves_at: datetime) -> None:
-        """Let the mails of the link wait, sealed for the worker."""
+    def waits(self, id_: str) -> None:
+        """Note that the mails of the link wait for the worker."""
         self.connection.execute(
             sa.update(disclosures)
             .where(disclosures.c.id == id_)
-            .values(state=DisclosureState.WAITING, waiting_sealed=sealed, leaves_at=leaves_at)
+            .values(state=DisclosureState.WAITING)
         )
 
-    def due(self, now: datetime, count: int) -> list[Due]:
-        """Give mails whose time has come, and keep a recall and other workers from them."""
+    def is_waiting(self, id_: str | None) -> bool:
+        """Say whether the mails of its link are still to leave."""
+        query = sa.select(disclosures.c.state).where(disclosures.c.id == id_)
+        return self.connection.execute(query).scalar_one_or_none() == DisclosureState.WAITING
+
+    def left(self, id_: str | None) -> None:
+        """Mark that the mails which waited have left."""
+        self._waited(id_, state=DisclosureState.SENT)
+
+    def did_not_leave(self, id_: str | None, state: DisclosureState) -> None:
+        """Mark that the mails which waited did not leave, or not surely; the link is dead."""
+        self._waited(id_, state=state, **_NO_LINK)
+
+    def _waited(self, id_: str | None, **values: object) -> None:
         c = disclosures.c
-        query = (
-            sa.select(c.id, c.waiting_sealed, c.link_hash, c.code_salt, c.code_hash)
-            .where(c.state == DisclosureState.WAITING, c.leaves_at <= now)
-            .order_by(c.leaves_at, c.id)
-            .limit(count)
-            .with_for_update(skip_locked=True)
-        )
-        return [
-            Due(id_, sealed, StoredLink(*link))
-            for id_, sealed, *link in self.connection.execute(query)
-        ]
-
-    def later(self, id_: str, leaves_at: datetime) -> None:
-        """Let mails wait once more, since no mail server takes them now."""
         self.connection.execute(
-            sa.update(disclosures).where(disclosures.c.id == id_).values(leaves_at=leaves_at)
+            sa.update(disclosures)
+            .where(c.id == id_, c.state == DisclosureState.WAITING)
+            .values(version=c.version + 1, **values)
+        )
+
+    def not_taken(self, id_: str, link: StoredLink) -> None:
+        """Mark that this link could not be mailed, since the address is none; it is dead."""
+        c = disclosures.c
+        self.connection.execute(
+            sa.update(disclosures)
+            .where(c.id == id_, c.link_hash == link.token_hash, _LIVE)
+            .values(state=DisclosureState.NOT_TAKEN, version=c.version + 1, **_NO_LINK)
         )
 
     def recall(self, id_: str) -> bool:
@@ -185,8 +181,6 @@ class Disclosures:
             .values(
                 state=DisclosureState.SENT,
                 version=disclosures.c.version + 1,
-                waiting_sealed=None,
-                leaves_at=None,
             )
         )
         return changed.rowcount == 1

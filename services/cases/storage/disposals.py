@@ -14,9 +14,10 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.cases.domain.names import record_of
+from services.cases.domain.names import name_of, record_of
 from services.cases.domain.states import CaseState, DisclosureState, RecordKind
 from services.cases.storage import tables
+from services.cases.storage.mails import Mails
 
 _NOTHING_SEALED = {"wrapped_key": None, "sealed": None}
 
@@ -59,6 +60,7 @@ class Disposals:
                 self._wipe_case(record_id)
             case RecordKind.ENQUIRY:
                 self._set(tables.enquiries, tables.enquiries.c.id == record_id, **_NOTHING_SEALED)
+                Mails(self.connection).forget(name_of("enquiries", record_id))
             case RecordKind.BREACH:
                 self._wipe_breach(record_id)
 
@@ -77,9 +79,13 @@ class Disposals:
             content_salt=None,
             content_digest=None,
         )
+        disclosed = tables.disclosures.c
+        query = sa.select(disclosed.id).where(disclosed.case_id == case_id).order_by(disclosed.id)
+        for id_ in self.connection.scalars(query).all():
+            Mails(self.connection).forget(name_of("disclosures", id_))
         self._set(
             tables.disclosures,
-            tables.disclosures.c.case_id == case_id,
+            disclosed.case_id == case_id,
             state=DisclosureState.ENDED,
             content_sealed=None,
             payload_salt=None,
@@ -87,8 +93,6 @@ class Disposals:
             link_hash=None,
             code_salt=None,
             code_hash=None,
-            waiting_sealed=None,
-            leaves_at=None,
             **_NOTHING_SEALED,
         )
         marks = tables.redactions

@@ -10,16 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from services.cases.domain.enquiries import Enquiry, ReplyMail
+from services.cases.domain.mails import MailKind, MailState
 from services.cases.domain.states import (
     EnquiryKind,
     QuestionKind,
     QuestionState,
     ReplyChannel,
-    ReplyMailState,
 )
 from services.cases.storage.paging import after
 from services.cases.storage.sealed import WORDS, SealedItem, one_field
-from services.cases.storage.tables import enquiries, question_events, reply_mails
+from services.cases.storage.tables import enquiries, mails, question_events
 
 _PLAIN = (
     enquiries.c.id,
@@ -31,9 +31,13 @@ _PLAIN = (
     enquiries.c.question_state,
     enquiries.c.reply_channel,
 )
+_ITS_REPLY = sa.and_(
+    mails.c.about == sa.literal("enquiries/") + sa.cast(enquiries.c.id, sa.Text),
+    mails.c.kind == MailKind.REPLY,
+)
 _WITH_MAIL = sa.select(
-    *_PLAIN, reply_mails.c.state.label("mail_state"), reply_mails.c.leaves_at.label("mail_leaves")
-).select_from(enquiries.outerjoin(reply_mails, reply_mails.c.enquiry_id == enquiries.c.id))
+    *_PLAIN, mails.c.state.label("mail_state"), mails.c.leaves_at.label("mail_leaves")
+).select_from(enquiries.outerjoin(mails, _ITS_REPLY))
 
 
 @attrs.frozen
@@ -144,6 +148,6 @@ def _enquiry(row: sa.RowMapping) -> Enquiry:
             "question": QuestionKind(values["question"]),
             "question_state": QuestionState(values["question_state"]),
             "reply_channel": ReplyChannel(values["reply_channel"]),
-            "mail": ReplyMail(ReplyMailState(state), leaves_at) if state else None,
+            "mail": ReplyMail(MailState(state), leaves_at) if state else None,
         }
     )

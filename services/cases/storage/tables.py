@@ -142,6 +142,22 @@ question_events = sa.Table(
     _moment("at"),
 )
 
+mails = sa.Table(
+    "mails",
+    metadata,
+    # The name of the question or disclosure; of each kind there is one mail about it.
+    sa.Column("about", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, primary_key=True),
+    _code("state"),
+    _code("script_version"),
+    _moment("leaves_at"),
+    _moment("expires_at"),
+    # For the worker alone; null once the mail has left or is given up.
+    _text("sealed"),
+    sa.Index("mails_by_hour", "state", "leaves_at"),
+)
+
+# Of mails from before `mails`; to be dropped in a later release.
 reply_mails = sa.Table(
     "reply_mails",
     metadata,
@@ -150,7 +166,6 @@ reply_mails = sa.Table(
     _code("script_version"),
     _moment("leaves_at"),
     _number("tries"),
-    # For the worker alone; null once the mail has left or is given up.
     _text("sealed_address"),
     sa.Index("reply_mails_waiting", "state", "leaves_at"),
 )
@@ -185,7 +200,7 @@ disclosures = sa.Table(
     # Counted in `link_tries` now. Still written by the version before; to be removed after it.
     sa.Column("tries_left", sa.Integer, nullable=False, server_default="0"),
     _moment("link_expires_at", nullable=True),
-    # The mails that wait, sealed by Vault for the worker.
+    # Of mails that waited before `mails`; to be dropped in a later release.
     _text("waiting_sealed"),
     _moment("leaves_at", nullable=True),
     sa.Column("openings", sa.Integer, nullable=False, server_default="0"),

@@ -17,9 +17,9 @@ from services.cases.storage.documents import Documents
 from services.cases.storage.enquiries import Enquiries
 from services.cases.storage.incidents import Incidents
 from services.cases.storage.link_tries import LinkTries
+from services.cases.storage.mails import Mails
 from services.cases.storage.notes import Notes
 from services.cases.storage.redactions import Redactions
-from services.cases.storage.reply_mails import ReplyMails
 
 
 class Stores:
@@ -48,9 +48,9 @@ class Stores:
         return Enquiries(self.connection)
 
     @property
-    def reply_mails(self) -> ReplyMails:
-        """The mails that wait for their hour."""
-        return ReplyMails(self.connection)
+    def mails(self) -> Mails:
+        """The mails that wait for the worker."""
+        return Mails(self.connection)
 
     @property
     def disclosures(self) -> Disclosures:

@@ -208,13 +208,25 @@ def collect(link: str, code: str) -> disclosures_pb2.CollectDisclosureRequest:
     return disclosures_pb2.CollectDisclosureRequest(link_token=link, code=code)
 
 
+def agreed(office: Office, who: Person, address: str) -> disclosures_pb2.Disclosure:
+    """Take a disclosure as far as the student's yes."""
+    case = office.opens_case(who)
+    disclosure = office.proposes(office.attaches_letter(case.name).name, address)
+    agree(office.sas, who, disclosure)
+    return disclosure
+
+
+def held(office: Office, name: str, seconds: int) -> disclosures_pb2.Disclosure:
+    """Send a disclosure whose mails wait for so long."""
+    request = disclosures_pb2.SendDisclosureRequest(name=name, hold_seconds=seconds)
+    return office.sas.call(office.who, office.sas.disclosures.SendDisclosure, request)
+
+
 def sent_disclosure(
     office: Office, who: Person, address: str
 ) -> tuple[disclosures_pb2.Disclosure, str, str]:
     """Take a disclosure as far as the third party's mails."""
-    case = office.opens_case(who)
-    disclosure = office.proposes(office.attaches_letter(case.name).name, address)
-    agree(office.sas, who, disclosure)
+    disclosure = agreed(office, who, address)
     sent = office.sends(disclosure.name)
     return sent, *link_and_code(office.sas, address)
 

@@ -245,11 +245,9 @@ def test_a_mail_is_the_same_about_everybody_and_leaves_at_its_hour(
     assert first == second
     assert first[1] == script_in_force(ReplyChannel.MAIL, datetime.now(UTC).date()).text
     assert CANARY not in str(first)
-    states = (
-        "select distinct state, sealed_address from reply_mails where enquiry_id = any(%s::uuid[])"
-    )
-    ids = [each.name.partition("/")[2] for each in found]
-    eventually(lambda: sas.sql(states, ids) == [("sent", None)])
+    states = "select distinct state, sealed from mails where about = any(%s)"
+    names = [each.name for each in found]
+    eventually(lambda: sas.sql(states, names) == [("sent", None)])
 
 
 def test_a_mail_goes_once(sas: House, office: Office) -> None:
@@ -260,17 +258,14 @@ def test_a_mail_goes_once(sas: House, office: Office) -> None:
     _its_hour_has_come(sas, found.name)
     eventually(lambda: sas.mails(address))
     _its_hour_has_come(sas, found.name)
-    waiting = "select count(*) from reply_mails where state = 'waiting' and leaves_at < now()"
+    waiting = "select count(*) from mails where state = 'waiting' and leaves_at < now()"
     eventually(lambda: sas.sql(waiting) == [(0,)])
     assert len(sas.mails(address)) == 1
 
 
 def _its_hour_has_come(sas: House, name: str) -> None:
     """Let the day pass."""
-    sas.sql(
-        "update reply_mails set leaves_at = now() - interval '1 minute' where enquiry_id = %s",
-        name.partition("/")[2],
-    )
+    sas.sql("update mails set leaves_at = now() - interval '1 minute' where about = %s", name)
 
 
 def _constant(mail: Mail) -> tuple[list[tuple[str, str]], str]:

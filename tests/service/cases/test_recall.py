@@ -12,7 +12,14 @@ from sas.consent.v1 import consents_pb2
 from common.errors import NotAvailable, RefusedByPolicy, WrongState
 from tests.kit.house import Person, eventually
 from tests.service.cases.house import House, adviser
-from tests.service.cases.office import Office, agree, collect, link_and_code, sent_disclosure
+from tests.service.cases.office import (
+    Office,
+    agreed,
+    collect,
+    held,
+    link_and_code,
+    sent_disclosure,
+)
 
 COLLECT = "DisclosuresService/CollectDisclosure"
 
@@ -21,20 +28,6 @@ def recalls(office: Office, name: str) -> disclosures_pb2.Disclosure:
     """Recall a disclosure."""
     request = disclosures_pb2.RecallDisclosureRequest(name=name)
     return office.sas.call(office.who, office.sas.disclosures.RecallDisclosure, request)
-
-
-def agreed(office: Office, who: Person, address: str) -> disclosures_pb2.Disclosure:
-    """Take a disclosure as far as the student's yes."""
-    case = office.opens_case(who)
-    disclosure = office.proposes(office.attaches_letter(case.name).name, address)
-    agree(office.sas, who, disclosure)
-    return disclosure
-
-
-def held(office: Office, name: str, seconds: int) -> disclosures_pb2.Disclosure:
-    """Send a disclosure whose mails wait for so long."""
-    request = disclosures_pb2.SendDisclosureRequest(name=name, hold_seconds=seconds)
-    return office.sas.call(office.who, office.sas.disclosures.SendDisclosure, request)
 
 
 def test_a_recalled_letter_looks_like_one_that_never_was(
@@ -113,8 +106,8 @@ def test_a_withdrawal_stops_what_waits(sas: House, office: Office, zoe: Person) 
     sas.call(zoe, sas.consents.WithdrawConsent, withdraw)
     eventually(lambda: office.state_of(disclosure.name) == disclosures_pb2.DISCLOSURE_STATE_ENDED)
     bare = disclosure.name.partition("/")[2]
-    row = sas.sql("select waiting_sealed, leaves_at from disclosures where id = %s", bare)
-    assert row == [(None, None)]
+    assert sas.sql("select link_hash from disclosures where id = %s", bare) == [(None,)]
+    assert sas.sql("select * from mails where about = %s", disclosure.name) == []
 
 
 def test_looks_and_a_recall_at_once_have_one_order(sas: House, office: Office, zoe: Person) -> None:

@@ -58,6 +58,9 @@ def test_no_table_and_no_log_holds_a_word(sas: House, office: Office, zoe: Perso
         "delete from disposals",
         "insert into disposals values ('records/x', 'case', now())",
         "delete from cases",
+        "update mails set about = 'disclosures/x'",
+        "select sealed from mails",
+        "insert into reply_mails (enquiry_id) values (gen_random_uuid())",
     ],
 )
 def test_serve_can_only_add_words(sas: House, statement: str) -> None:
@@ -80,11 +83,47 @@ def test_serve_can_only_add_words(sas: House, statement: str) -> None:
         "delete from disposals",
         "insert into notes (id) values (gen_random_uuid())",
         "delete from notes",
+        "insert into mails (about) values ('disclosures/x')",
+        "update mails set about = 'disclosures/x'",
+        "select * from reply_mails",
     ],
 )
 def test_work_sees_no_words_and_never_changes_the_disposal_list(sas: House, statement: str) -> None:
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         sas.sql_as("cases_work", statement)
+
+
+def test_mails_that_waited_before_they_were_bound_do_not_leave(sas: House) -> None:
+    """Their ciphertexts fit any row; their disclosures can be sent again, with a fresh link."""
+    with sas.another_database() as (engine, _):
+        upgrade(engine, "cases_owner", "services.cases.migrations", "0008")
+        with engine.begin() as connection:
+            connection.exec_driver_sql(BEFORE_0009)
+        upgrade(engine, "cases_owner", "services.cases.migrations")
+        with engine.connect() as connection:
+            mails = connection.exec_driver_sql("select state, sealed from mails order by state")
+            assert mails.all() == [("expired", None), ("sent", None)]
+            left = "select state, link_hash, waiting_sealed from disclosures"
+            assert connection.exec_driver_sql(left).all() == [("not_sent", None, None)]
+
+
+BEFORE_0009 = """
+set role cases_owner;
+insert into involvements values ('students/1', '2026-01-01');
+insert into cases values ('00000000-0000-4000-8000-000000000001', 'students/1', 'x', 'open',
+    '2026-01-01', 1, now());
+insert into enquiries (id, kind, contact_date, author, created_at)
+    select ('00000000-0000-4000-8000-00000000000' || n)::uuid, 'third_party', '2026-01-01', '',
+        now() from generate_series(2, 3) as n;
+insert into reply_mails values
+    ('00000000-0000-4000-8000-000000000002', 'waiting', 'v', now(), 0, 'vault:v1:x'),
+    ('00000000-0000-4000-8000-000000000003', 'sent', 'v', now(), 0, null);
+insert into disclosures (id, case_id, recipient, purpose, ends_on, consent, state, version, author,
+        created_at, tries_left, link_hash, waiting_sealed, leaves_at)
+    values ('00000000-0000-4000-8000-000000000004', '00000000-0000-4000-8000-000000000001', 'x',
+        'x', '2026-12-01', 'x', 'waiting', 1, 'x', now(), 5, '\\x00', 'vault:v1:x', now());
+"""
+"""What `reply_mails` and `disclosures` held."""
 
 
 def test_the_migrations_lead_to_the_tables_and_back(sas: House) -> None:

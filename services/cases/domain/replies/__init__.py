@@ -27,6 +27,9 @@ POST_HOUR = time(10)
 AT_LEAST = timedelta(hours=24)
 """How old a question is when its mail leaves, so that the staff's day makes no difference."""
 
+TRIED_FOR = timedelta(days=1)
+"""How long a mail is tried; after that it is given up, and the list of questions says so."""
+
 
 @attrs.frozen
 class Script:
