@@ -62,7 +62,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
     from services.consent.api.policy import PolicyServicer
     from services.consent.api.records import RecordsServicer
     from services.consent.api.releases import ReleasesServicer
-    from services.consent.api.walls import WallsServicer
+    from services.consent.api.walls import ConflictsServicer, WallsServicer
     from services.consent.domain.exports.controller import Controller
     from services.consent.policies.engine import Policy
     from services.consent.storage.group_commit import GroupCommit
@@ -103,6 +103,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
             ),
             (embargoes_pb2_grpc.add_EmbargoesServiceServicer_to_server, EmbargoesServicer(parts)),
             (walls_pb2_grpc.add_WallsServiceServicer_to_server, WallsServicer(parts)),
+            (walls_pb2_grpc.add_ConflictsServiceServicer_to_server, ConflictsServicer(parts)),
             (releases_pb2_grpc.add_ReleasesServiceServicer_to_server, ReleasesServicer(parts)),
             (policy_pb2_grpc.add_PolicyServiceServicer_to_server, PolicyServicer(parts)),
             (ledger_pb2_grpc.add_LedgerServiceServicer_to_server, LedgerServicer(parts)),

@@ -64,7 +64,7 @@ BY_STAFF = (
     | EXPLAINING
     | NOTING
     | {"consent:request", "consent:export", "disclosure:send", "disclosure:recall", "use:confirm"}
-    | {"record:dispose", "report:freeze"}
+    | {"record:dispose", "report:freeze", "conflict:check"}
 )
 ON_A_RECORD = (
     READING
@@ -209,9 +209,13 @@ def asked_by_another_service(asked: Asked) -> Any:
     return asked.record.known and asked.through != asked.record.kept_by
 
 
-@on(*IN_USE, *EMBARGO, *EXPLAINING)
+@on(*IN_USE, *EMBARGO, *EXPLAINING, "wall:declare", "conflict:check")
 def conflict_of_interest(asked: Asked) -> Any:
-    """A wall stands between them."""
+    """A wall stands between them; but whose breach it is, only one of their own making."""
+    if asked.record.involved == asked.who.name:
+        return asked.who.name in asked.record.walled and (
+            asked.who.name in asked.record.stepped_aside
+        )
     return asked.who.name in asked.record.walled
 
 
@@ -671,12 +675,6 @@ def _advised(asked: Asked) -> Any:
 def retention_not_over(asked: Asked) -> Any:
     """Six academic years beyond the end of the academic year of the last involvement."""
     return asked.now < asked.dispose_from
-
-
-@on("wall:declare")
-def wall_for_another(asked: Asked) -> Any:
-    """For oneself; a manager, for anybody."""
-    return asked.staff_member != asked.who.name and "manager" not in asked.who.roles
 
 
 @on("wall:lift")

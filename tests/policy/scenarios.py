@@ -161,6 +161,8 @@ def _record(said: dict[str, Any], action: str) -> Record:
         student=name_of("students", student) if student != "nobody" else "",
         disposed_at=NOW if said.pop("disposed", False) else None,
         walled=frozenset(staff(word) for word in said.pop("walled", ())),
+        stepped_aside=frozenset(staff(word) for word in said.pop("stepped_aside", ())),
+        involved=staff(said.pop("involved")) if "involved" in said else "",
     )
     if not said.pop("known", True):
         record = Record(record.name)
@@ -433,6 +435,10 @@ def _walling(does: str) -> Any:
     return build
 
 
+def _check(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    return questions.to_check(who, record.walled)
+
+
 def _freeze(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
     return Question(who, "report:freeze", Report(name_of("reports", "the report")))
 
@@ -482,6 +488,7 @@ _BUILD: Mapping[str, Any] = {
     "record:dispose": _dispose,
     "wall:declare": _walling("wall:declare"),
     "wall:lift": _walling("wall:lift"),
+    "conflict:check": _check,
     "report:freeze": _freeze,
     "decision:explain": _explain,
     "decision:foresee": _foresee,

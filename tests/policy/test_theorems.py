@@ -65,6 +65,11 @@ def their_own(asked: Asked) -> z3.BoolRef:
     return z3.And(is_(asked.who.kind, "student"), mine)
 
 
+def begun_by(one: Value, what: Facts) -> z3.BoolRef:
+    """Whose breach it is."""
+    return z3.And(what.has("involved"), same(what.involved, one))
+
+
 # Who
 
 
@@ -117,18 +122,43 @@ def test_nobody_but_the_student_answers(asking: Asking) -> None:
 
 @pytest.mark.parametrize("asking", ON_RECORDS, ids=lambda each: each.name)
 def test_a_wall_stops_a_staff_member_whatever_they_try(asking: Asking) -> None:
-    """R10: a conflict of interest. Only about the wall itself is anything left to say."""
+    """R10: a conflict of interest. Only taking the wall down is left, and a breach of one's own."""
     said = formulas(asking)
-    walled = inside(said.asked.principal.number, said.asked.what.walled)
-    if asking.name not in oracle.WALLS:
-        prove(said, z3.Not(said.allowed), walled, is_(said.asked.who.kind, "staff"))
+    me, what = said.asked.principal, said.asked.what
+    walled = inside(me.number, what.walled)
+    if asking.name != "wall:lift":
+        staff = is_(said.asked.who.kind, "staff")
+        prove(said, z3.Not(said.allowed), walled, staff, z3.Not(begun_by(me, what)))
+        prove(said, z3.Not(said.allowed), walled, staff, inside(me.number, what.stepped_aside))
+
+
+@pytest.mark.parametrize(
+    "asking", named("breach:decide", "breach:disclose"), ids=lambda each: each.name
+)
+def test_what_somebody_else_puts_up_is_no_veto(asking: Asking) -> None:
+    """R37: ultimately it is up to the staff member involved to make the final decision."""
+    said = formulas(asking)
+    me, what = said.asked.principal, said.asked.what
+    aside = inside(me.number, what.stepped_aside)
+    veto = said.because("conflict_of_interest")
+    prove(said, z3.Not(veto), begun_by(me, what), z3.Not(aside))
 
 
 @pytest.mark.parametrize("asking", ON_RECORDS, ids=lambda each: each.name)
 def test_what_nobody_registered_is_for_nobody(asking: Asking) -> None:
-    """R9: absent and refused look alike."""
+    """R9: absent and refused look alike. Asking for a conflict tells nothing of what is there."""
     said = formulas(asking)
-    prove(said, z3.Not(said.allowed), z3.Not(said.asked.what.known))
+    if asking.name != "conflict:check":
+        prove(said, z3.Not(said.allowed), z3.Not(said.asked.what.known))
+
+
+def test_whether_a_conflict_stands_says_nothing_of_what_is_known() -> None:
+    """R9: not confirming that any student has used the Service."""
+    (asking,) = named("conflict:check")
+    said = formulas(asking)
+    walled = inside(said.asked.principal.number, said.asked.what.walled)
+    team = of_the_team(said.asked)
+    prove(said, said.allowed == z3.Not(walled), team, z3.Not(said.asked.what.has("involved")))
 
 
 @pytest.mark.parametrize(
@@ -331,13 +361,14 @@ def test_nobody_is_told_as_a_trusted_contact_whom_the_student_does_not_trust() -
 def test_a_decision_is_explained_to_its_own_and_to_a_manager(asking: Asking) -> None:
     """R9, R10: and only where there is a decision, and a record without a wall."""
     said = formulas(asking)
-    mine = same(said.asked.context.of, said.asked.principal)
+    me, what = said.asked.principal, said.asked.what
+    mine = same(said.asked.context.of, me)
     manager = inside(text("manager"), said.asked.who.roles)
     for each in (
         said.asked.context.has("of"),
         z3.Or(mine, manager),
         of_the_team(said.asked),
-        z3.Not(inside(said.asked.principal.number, said.asked.what.walled)),
+        z3.Or(z3.Not(inside(me.number, what.walled)), begun_by(me, what)),
     ):
         prove(said, z3.Implies(said.allowed, each))
 

@@ -199,7 +199,7 @@ def constrained(field: FieldDescriptor) -> bool:
 NO_WORDS = {
     "names": "about adviser asked_by author breach case colleague consent contact corrects"
     " decided_by decider disclosure document involved item items name person recipient recipients"
-    " record staff_member student superseded_by",
+    " record records staff_member student students superseded_by",
     "codes": "action cells code column_codes effect ground how kind language media_type missing"
     " period purpose recipient_kinds role roles table term text_version unit version"
     " warnings what outcome whose_safety",

@@ -90,7 +90,7 @@ def _seen_by(work: Work, who: Who, names: Iterable[str]) -> list[Breach]:
     for name in names:
         record = work.records.load(f"records/{bare(name)}")
         breach = work.breaches.find(name)
-        if breach and who.name not in record.walled and record.disposed_at is None:
+        if breach and not record.walls_off(who.name) and record.disposed_at is None:
             seen.append(breach)
     return seen
 

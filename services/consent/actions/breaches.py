@@ -290,7 +290,7 @@ def _record_name(breach: str) -> str:
 def _record(work: Work, who: Who, breach: str) -> Record:
     """Load the record of a breach, for what leaves no entry: it must be there, without a wall."""
     record = work.records.load(_record_name(breach))
-    if record.kind != "breach" or record.disposed_at is not None or who.name in record.walled:
+    if record.kind != "breach" or record.disposed_at is not None or record.walls_off(who.name):
         raise NotAvailable
     return record
 

@@ -265,7 +265,7 @@ def _walled(question: Question) -> bool:
     resource = question.resource
     if not isinstance(resource, Record) or question.action.startswith("wall:"):
         return False
-    return question.who.name in resource.walled
+    return resource.walls_off(question.who.name)
 
 
 def _answers_for_themselves(question: Question) -> bool:

@@ -18,7 +18,7 @@ def standing(parts: Parts, who: Who) -> list[Embargo]:
         return [
             each
             for each in work.embargoes.all_standing()
-            if who.name not in work.records.load(f"records/{bare(each.breach)}").walled
+            if not work.records.load(f"records/{bare(each.breach)}").walls_off(who.name)
         ]
 
 

@@ -22,6 +22,8 @@ def register_record(parts: Parts, record: Record, through: str) -> None:
     """
     Make a record known: its kind, whom it is about, and what it belongs to. It never changes.
 
+    A case belongs to the enquiry that it grew from, which is about nobody by name.
+
     Raises:
         InvalidFields: a name is not of the right form.
         NotAvailable: *through* does not keep such records, or there is no such parent.
@@ -40,16 +42,20 @@ def register_record(parts: Parts, record: Record, through: str) -> None:
         raise InvalidFields(wrong)
     if KEPT_BY.get(record.kind) != through:
         raise NotAvailable
+    kind = record.kind
     with parts.new_work() as work:
+        if record.student:
+            # A wall around the student that goes up at this moment stands around this one as well.
+            work.locks.share(record.student)
         if record.parent:
             parent = work.records.find(record.parent)
             if not parent.known:
                 raise NotAvailable
-            if parent.student != record.student:
+            if parent.kind != "enquiry" and parent.student != record.student:
                 # Or its lines would stand in somebody else's list.
                 raise WrongState("A record is about the same student as the one it belongs to.")
         known = work.records.register(record, parts.clock())
-        if attrs.evolve(known, disposed_at=None, walled=record.walled) != record:
+        if (known.kind, known.student, known.parent) != (kind, record.student, record.parent):
             raise WrongState("This record is known as another.")
         work.commit()
 

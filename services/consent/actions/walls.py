@@ -1,44 +1,62 @@
-"""Walls: a conflict of interest between a staff member and a record (R10)."""
+"""Walls: a conflict of interest between a staff member and a record, or a student (R10)."""
 
 from __future__ import annotations
 
-from common.errors import NotAvailable
+from collections.abc import Sequence
+from datetime import datetime
+
+import attrs
+
+from common.errors import InvalidFields, NotAvailable
 from common.requests import earlier_result, remember_request
-from services.consent.actions.deciding import Line, decide
+from services.consent.actions.deciding import Asked, Line, decide, decide_and_commit
 from services.consent.actions.parts import Parts
 from services.consent.domain.facts import Record, Who
 from services.consent.domain.names import new_name
 from services.consent.policies import questions
 from services.consent.storage.records import Wall
+from services.consent.storage.walls import OwnWalls
+from services.consent.storage.work import Work
 
 _METHOD = "DeclareWall"
+_CONFLICT = frozenset({"conflict_of_interest"})
 
 
 def declare_wall(
-    parts: Parts, who: Who, *, staff_member: str, record: str, request_id: str
+    parts: Parts,
+    who: Who,
+    *,
+    staff_member: str,
+    record: str = "",
+    student: str = "",
+    request_id: str,
 ) -> Wall:
     """
-    Put a wall between a staff member (oneself if not said) and a record. It works at once.
+    Put a wall around a record or a student, for oneself or a colleague. It works at once.
 
     Raises:
-        NotAvailable: they may not know, or there is no such record.
+        InvalidFields: it is around nothing, or around both.
+        NotAvailable: they may not know, or there is no such record or student.
         RefusedByPolicy: with every reason.
         RequestIdReused: this id was used for another call.
     """
+    if bool(record) == bool(student):
+        raise InvalidFields({"record": "either a record or a student is needed, and not both"})
     between = staff_member or who.name
     with parts.new_work() as work:
         earlier = earlier_result(work.connection, request_id, who.name, _METHOD)
         if earlier is not None and (wall := work.records.wall(earlier)) is not None:
             return wall
-        work.locks.hold(record)
+        around = _held(work, record, student)
         now = parts.clock()
-        question = questions.to_wall(who, "wall:declare", work.records.load(record), between)
+        question = questions.to_wall(who, "wall:declare", around, between)
         recorded = decide(parts, work, question, Line(details={"between": between}), now)
-        standing = work.records.standing_wall(between, record)
-        wall = standing or Wall(new_name("walls"), between, record, lifted=False)
+        wall = Wall(new_name("walls"), between, record, lifted=False, student=student)
+        standing = work.records.standing_wall(wall)
         if recorded.allowed:
             if standing is None:
                 work.records.put_up(wall, who.name, now, recorded.index)
+            wall = standing or wall
             remember_request(work.connection, request_id, who.name, _METHOD, wall.name)
         work.commit()
     recorded.or_refuse()
@@ -55,13 +73,10 @@ def lift_wall(parts: Parts, who: Who, name: str) -> Wall:
     """
     with parts.new_work() as work:
         wall = work.records.wall(name)
-        record = Record("")
-        if wall is not None:
-            work.locks.hold(wall.record)
-            record = work.records.load(wall.record)
+        around = _held(work, wall.record, wall.student) if wall else Record("")
         now = parts.clock()
         between = wall.staff_member if wall else who.name
-        question = questions.to_wall(who, "wall:lift", record, between)
+        question = questions.to_wall(who, "wall:lift", around, between)
         recorded = decide(parts, work, question, Line(about=name), now)
         if recorded.allowed:
             work.records.take_down(name, who.name, now, recorded.index)
@@ -69,4 +84,51 @@ def lift_wall(parts: Parts, who: Who, name: str) -> Wall:
     recorded.or_refuse()
     if wall is None:
         raise NotAvailable
-    return Wall(wall.name, wall.staff_member, wall.record, lifted=True)
+    return attrs.evolve(wall, lifted=True)
+
+
+def own_walls(parts: Parts, who: Who) -> OwnWalls:
+    """Give what is not there for the caller, for the services whose lists must not show it."""
+    with parts.new_reads() as work:
+        return work.walls.of(who.name)
+
+
+def stands_in_the_way(
+    parts: Parts, who: Who, *, records: Sequence[str], students: Sequence[str]
+) -> bool:
+    """
+    Say whether the caller should pass this on to a colleague, before they look at it.
+
+    A student is somebody to pass on also when the wall is around one of their cases only. The line
+    in the ledger names what was asked about, so that asking around is seen.
+
+    Raises:
+        NotAvailable: they are no staff of the Service.
+        SecondFactorNeeded: staff of the Service, without a second factor in this session.
+    """
+
+    def ask(work: Work, _: datetime) -> Asked:
+        walls = [work.records.find(each).walled for each in records]
+        walled = work.walls.around_any_of(students).union(*walls)
+        return questions.to_check(who, walled), Line(items=tuple(sorted([*records, *students])))
+
+    recorded = decide_and_commit(parts, ask)
+    if recorded.decision.reasons == _CONFLICT:
+        return True
+    recorded.or_refuse()
+    return False
+
+
+def _held(work: Work, record: str, student: str) -> Record:
+    """
+    Give what a wall is around, held with all that it stands around.
+
+    Whoever changes facts about one of these shares its lock; whoever registers one, the student's.
+    """
+    if not student:
+        work.locks.hold(record)
+        return work.records.load(record)
+    work.locks.hold(student)
+    for each in work.records.all_of(student):
+        work.locks.hold(each)
+    return work.records.find_student(student)

@@ -1,4 +1,4 @@
-"""Walls, over gRPC."""
+"""Walls, and what they leave of the world for a caller, over gRPC."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.consent.storage.records import Wall
 
 
 class WallsServicer(walls_pb2_grpc.WallsServiceServicer):
-    """A conflict of interest between a staff member and a record."""
+    """A conflict of interest between a staff member and a record or a student."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -25,6 +25,7 @@ class WallsServicer(walls_pb2_grpc.WallsServiceServicer):
             caller(),
             staff_member=request.staff_member,
             record=request.record,
+            student=request.student,
             request_id=request.request_id,
         )
         return _wall(wall)
@@ -35,7 +36,32 @@ class WallsServicer(walls_pb2_grpc.WallsServiceServicer):
         return _wall(walls.lift_wall(self._parts, caller(), request.name))
 
 
+class ConflictsServicer(walls_pb2_grpc.ConflictsServiceServicer):
+    """What other services ask about the caller's conflicts of interest."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    def GetOwnWalls(
+        self, request: walls_pb2.GetOwnWallsRequest, context: grpc.ServicerContext
+    ) -> walls_pb2.OwnWalls:
+        found = walls.own_walls(self._parts, caller())
+        return walls_pb2.OwnWalls(records=sorted(found.records), students=sorted(found.students))
+
+    def CheckConflict(
+        self, request: walls_pb2.CheckConflictRequest, context: grpc.ServicerContext
+    ) -> walls_pb2.CheckConflictResponse:
+        answer = walls.stands_in_the_way(
+            self._parts, caller(), records=request.records, students=request.students
+        )
+        return walls_pb2.CheckConflictResponse(pass_to_a_colleague=answer)
+
+
 def _wall(wall: Wall) -> walls_pb2.Wall:
     return walls_pb2.Wall(
-        name=wall.name, staff_member=wall.staff_member, record=wall.record, lifted=wall.lifted
+        name=wall.name,
+        staff_member=wall.staff_member,
+        record=wall.record,
+        lifted=wall.lifted,
+        student=wall.student,
     )

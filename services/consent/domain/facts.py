@@ -61,7 +61,11 @@ class Record:
     parent: str = ""
     disposed_at: datetime | None = None
     walled: frozenset[str] = frozenset()
-    """Staff members with a conflict of interest with it, or with a record it belongs to."""
+    """Staff members with a conflict of interest with it, its student, or what it belongs to."""
+    stepped_aside: frozenset[str] = frozenset()
+    """Those of them who put up such a wall themselves."""
+    involved: str = ""
+    """Of the record of a breach: the staff member who began it, and so decides (R37)."""
 
     @property
     def kept_by(self) -> str:
@@ -72,6 +76,16 @@ class Record:
     def known(self) -> bool:
         """Whether somebody registered it."""
         return bool(self.kind)
+
+    def walls_off(self, person: str) -> bool:
+        """
+        Whether it is not there for *person*, for what is answered without asking the policy.
+
+        The same as its rule `no-conflict-of-interest`: what somebody else puts up takes no breach
+        out of the hands of the staff member involved (R37).
+        """
+        own = person == self.involved and person not in self.stepped_aside
+        return person in self.walled and not own
 
 
 @attrs.frozen

@@ -165,9 +165,6 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         ),
         # Keeping and letting go
         "retention_not_over": _said("R26", "Six academic years have not passed yet."),
-        "wall_for_another": _said(
-            "R10", "An adviser declares their own conflict of interest; a manager, anybody's."
-        ),
         "wall_lifted_by_no_manager": _said("R10", "A manager judges whether it is over."),
         "wall_lifted_by_oneself": _said("R10", "Nobody judges their own conflict of interest."),
         # Explaining

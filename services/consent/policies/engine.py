@@ -193,7 +193,11 @@ def _entities(question: Question) -> list[dict[str, Any]]:
         )
     ]
     if isinstance(resource, Record):
-        about = {"student": _json(Ref("Person", resource.student))} if resource.student else {}
+        about = {
+            fact: _json(Ref("Person", name))
+            for fact, name in (("student", resource.student), ("involved", resource.involved))
+            if name
+        }
         entities.append(
             _entity(
                 Ref("Record", resource.name),
@@ -201,7 +205,8 @@ def _entities(question: Question) -> list[dict[str, Any]]:
                 known=resource.known,
                 disposed=resource.disposed_at is not None,
                 kept_by=resource.kept_by,
-                walled=[_json(Ref("Person", name)) for name in sorted(resource.walled)],
+                walled=_people(resource.walled),
+                stepped_aside=_people(resource.stepped_aside),
                 **about,
             )
         )
@@ -210,6 +215,10 @@ def _entities(question: Question) -> list[dict[str, Any]]:
 
 def _entity(ref: Ref, **attributes: Any) -> dict[str, Any]:
     return {"uid": _uid(ref.type, ref.name), "attrs": attributes, "parents": []}
+
+
+def _people(names: frozenset[str]) -> list[Any]:
+    return [_json(Ref("Person", name)) for name in sorted(names)]
 
 
 def _uid(kind: str, name: str) -> dict[str, str]:

@@ -316,6 +316,11 @@ def to_wall(who: Who, action: str, record: Record, staff_member: str) -> Questio
     return Question(who, action, record, {"staff_member": person(staff_member)})
 
 
+def to_check(who: Who, walled: frozenset[str]) -> Question:
+    """Does a wall stand between *who* and what they are about to take on?"""
+    return Question(who, "conflict:check", Record("", walled=walled))
+
+
 def to_freeze(who: Who, report: str) -> Question:
     """May *who* freeze a report for release?"""
     return Question(who, "report:freeze", Report(report))

@@ -5,9 +5,9 @@ For transactions that change facts: each shares the locks of what its own decisi
 holds those of what it changes. Row locks would need the right to update, which nobody has here.
 Whoever changes nothing needs none: `group_commit` finds out whether the facts stayed as they were.
 
-Taken in this order, so that nobody waits in a circle: records (a record before the one it belongs
-to), then one breach, then disclosures or contacts in the order of their names, then the ledger's
-frontier.
+Taken in this order, so that nobody waits in a circle: a student as a whole, then records (a record
+before the one it belongs to), then one breach, then disclosures or contacts in the order of their
+names, then the ledger's frontier.
 """
 
 from __future__ import annotations

@@ -2,40 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
-from sqlalchemy import CTE, Connection, Text, bindparam, exists, func, literal, select
+from sqlalchemy import CTE, Connection, Text, and_, bindparam, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.consent.domain.facts import Record
 from services.consent.storage.tables import disposals, records, wall_lifts, walls
+from services.consent.storage.walls import INVOLVED, STANDING, Walls
 
 _DEEPEST = 4
-"""A breach belongs to a case; nothing is deeper today. A bound, so that no chain is endless."""
+"""
+A breach belongs to a case, and that to the enquiry it grew from; nothing is deeper today. A bound,
+so that no chain is endless.
+"""
 
 
 def _around() -> CTE:
-    """Give the names of a record and of all that it belongs to, with how far up each is."""
-    itself = select(bindparam("name", type_=Text).label("record"), literal(1).label("height"))
-    around = itself.cte("around", recursive=True)
-    above = (
-        select(records.c.parent, around.c.height + 1)
-        .join(around, around.c.record == records.c.record)
-        .where(records.c.parent != "", around.c.height < _DEEPEST)
+    """
+    Give the names of a record and of all whose walls stand around it, with how far off each is.
+
+    These are what it belongs to, and for an enquiry the case that it became.
+    """
+    itself = select(bindparam("name", type_=Text).label("record"), literal(1).label("height")).cte(
+        "around", recursive=True
     )
-    return around.union_all(above)
+    here = records.alias("here")
+    next_one = (
+        select(records.c.record, itself.c.height + 1)
+        .select_from(itself)
+        .join(here, here.c.record == itself.c.record)
+        .join(
+            records,
+            or_(
+                records.c.record == here.c.parent,
+                and_(records.c.parent == here.c.record, here.c.kind == "enquiry"),
+            ),
+        )
+        .where(itself.c.height < _DEEPEST)
+    )
+    return itself.union_all(next_one)
 
 
 _AROUND = _around()
-_WALLED = (
-    select(func.array_agg(walls.c.staff_member))
-    .join(_AROUND, _AROUND.c.record == walls.c.record)
-    .where(~exists().where(wall_lifts.c.wall == walls.c.wall))
-    .scalar_subquery()
+_STUDENTS = (
+    select(records.c.student)
+    .join(_AROUND, _AROUND.c.record == records.c.record)
+    .where(records.c.student != "")
+)
+_WALLED = select(func.array_agg(walls.c.staff_member)).where(
+    or_(walls.c.record.in_(select(_AROUND.c.record)), walls.c.student.in_(_STUDENTS)), STANDING
 )
 _RECORD = (
-    select(records, disposals.c.disposed_at, _WALLED.label("walled"))
+    select(
+        records,
+        disposals.c.disposed_at,
+        _WALLED.scalar_subquery().label("walled"),
+        _WALLED.where(walls.c.declared_by == walls.c.staff_member)
+        .scalar_subquery()
+        .label("stepped_aside"),
+        INVOLVED.label("involved"),
+    )
     .outerjoin(disposals, disposals.c.record == records.c.record)
     .where(records.c.record == bindparam("name"))
 )
@@ -45,6 +74,9 @@ _SHARE = select(
     func.pg_advisory_xact_lock_shared(func.hashtextextended(_AROUND.c.record, 0))
 ).order_by(_AROUND.c.height)
 
+ABOUT_THE_PERSON = frozenset({"registration_form", "monitoring_form"})
+"""Kinds of records that tell who somebody is, not why they came."""
+
 
 @attrs.frozen
 class Wall:
@@ -53,7 +85,9 @@ class Wall:
     name: str
     staff_member: str
     record: str
+    """Empty if it is around a student, and so around all that is about them."""
     lifted: bool
+    student: str = ""
 
 
 @attrs.frozen
@@ -81,14 +115,52 @@ class Records:
         """
         Give a record with all its walls; one that nobody registered has no kind.
 
-        A wall around a case stands around its breaches too.
+        A wall around a case stands around its breaches too, and around the enquiry that it grew
+        from; one around a student, around all that is about them; walls around each case of a
+        student, around what tells who they are.
         """
         row = self.connection.execute(_RECORD, {"name": name}).one_or_none()
         if row is None:
             return Record(name)
+        walled = frozenset(row.walled or ())
+        if row.kind in ABOUT_THE_PERSON:
+            walled |= self._walled_from_each_case_of(row.student)
         return Record(
-            name, row.kind, row.student, row.parent, row.disposed_at, frozenset(row.walled or ())
+            name,
+            row.kind,
+            row.student,
+            row.parent,
+            row.disposed_at,
+            walled,
+            frozenset(row.stepped_aside or ()),
+            row.involved or "",
         )
+
+    def find_student(self, name: str) -> Record:
+        """Give what stands around a student as a whole, as if all their records were one."""
+        known = self.connection.scalar(select(records.c.student).where(records.c.student == name))
+        if known is None:
+            return Record(name)
+        walled = Walls(self.connection).around_student(name) | self._walled_from_each_case_of(name)
+        return Record(name, "student", name, walled=walled)
+
+    def all_of(self, student: str) -> Sequence[str]:
+        """Give all records of a student, breaches before the cases that they belong to."""
+        query = select(records.c.record).where(records.c.student == student)
+        ordered = query.order_by(records.c.kind != "breach", records.c.record)
+        return self.connection.scalars(ordered).all()
+
+    def _walled_from_each_case_of(self, student: str) -> frozenset[str]:
+        """
+        Give who is walled off from every case of a student, and so from the student.
+
+        To them, a student without a case would be one whose case they may not see.
+        """
+        cases = select(records.c.record).where(
+            records.c.student == student, records.c.kind == "case"
+        )
+        walled = [self.find(each).walled for each in self.connection.scalars(cases).all()]
+        return frozenset[str].intersection(*walled) if walled else frozenset()
 
     def load(self, name: str) -> Record:
         """
@@ -117,18 +189,19 @@ class Records:
         row = self.connection.execute(query).one_or_none()
         if row is None:
             return None
-        return Wall(row.wall, row.staff_member, row.record, row.lifted_at is not None)
+        lifted = row.lifted_at is not None
+        return Wall(row.wall, row.staff_member, row.record, lifted, row.student)
 
-    def standing_wall(self, staff_member: str, record: str) -> Wall | None:
-        """Give the wall that stands between these two, if there is one."""
-        lifted = select(wall_lifts.c.wall)
+    def standing_wall(self, like: Wall) -> Wall | None:
+        """Give the wall that stands between the same two, if there is one."""
         query = select(walls.c.wall).where(
-            walls.c.staff_member == staff_member,
-            walls.c.record == record,
-            walls.c.wall.not_in(lifted),
+            walls.c.staff_member == like.staff_member,
+            walls.c.record == like.record,
+            walls.c.student == like.student,
+            STANDING,
         )
         found = self.connection.scalars(query).first()
-        return None if found is None else Wall(found, staff_member, record, lifted=False)
+        return None if found is None else attrs.evolve(like, name=found)
 
     def put_up(self, wall: Wall, by: str, at: datetime, ledger_index: int) -> None:
         """Put up a wall."""
@@ -137,6 +210,7 @@ class Records:
                 wall=wall.name,
                 staff_member=wall.staff_member,
                 record=wall.record,
+                student=wall.student,
                 declared_by=by,
                 declared_at=at,
                 ledger_index=ledger_index,

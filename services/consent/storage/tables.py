@@ -121,7 +121,9 @@ walls = Table(
     metadata,
     Column("wall", Text, primary_key=True),
     _text("staff_member"),
+    # Around one of the two; the other is empty.
     _text("record"),
+    _text("student"),
     _text("declared_by"),
     _time("declared_at"),
     Column("ledger_index", BigInteger, nullable=False),

@@ -13,6 +13,7 @@ from services.consent.storage.embargoes import Embargoes
 from services.consent.storage.ledger import Ledger
 from services.consent.storage.locks import Locks
 from services.consent.storage.records import Records
+from services.consent.storage.walls import Walls
 from services.consent.storage.witnesses import Witnesses
 
 
@@ -38,6 +39,11 @@ class Work(UnitOfWork):
     def records(self) -> Records:
         """The records and the walls around them."""
         return Records(self.connection)
+
+    @property
+    def walls(self) -> Walls:
+        """What the walls stand around."""
+        return Walls(self.connection)
 
     @property
     def consents(self) -> Consents:

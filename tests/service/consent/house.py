@@ -63,6 +63,7 @@ class Callers:
         self.tasks = self.peer.stub(breach_tasks_pb2_grpc.BreachTasksServiceStub)
         self.embargoes = self.peer.stub(embargoes_pb2_grpc.EmbargoesServiceStub)
         self.walls = self.peer.stub(walls_pb2_grpc.WallsServiceStub)
+        self.conflicts = self.peer.stub(walls_pb2_grpc.ConflictsServiceStub)
         self.releases = self.peer.stub(releases_pb2_grpc.ReleasesServiceStub)
         self.health = self.peer.stub(ledger_health_pb2_grpc.LedgerHealthServiceStub)
         self.policy = self.peer.stub(policy_pb2_grpc.PolicyServiceStub)
