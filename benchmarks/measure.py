@@ -7,7 +7,7 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import attrs
@@ -19,6 +19,8 @@ class Figure:
 
     p50_ms: float
     p99_ms: float
+    in_a_row_ms: float
+    """The median where the same call came just before."""
     per_second: float
 
 
@@ -51,23 +53,30 @@ def together(call: Callable[[], object], callers: int = 8, seconds: float = 4.0)
     return done / (time.perf_counter() - started)
 
 
-def _figure(taken: Sequence[float], per_second: float) -> Figure:
-    return Figure(statistics.median(taken), taken[int(len(taken) * 0.99)], per_second)
-
-
-def side_by_side(
-    calls: Mapping[str, Callable[[], object]], rounds: int = 25, each: int = 10
-) -> dict[str, Figure]:
-    """
-    Measure *calls* in turns of a few, so that what else the machine does falls on all alike.
-
-    Then each, by itself, with eight callers.
-    """
+def in_turns(
+    calls: Mapping[str, Callable[[], object]], rounds: int, each: int
+) -> dict[str, list[float]]:
+    """Measure *calls*, *each* in a row, in turns; what else the machine does falls on all alike."""
     taken: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
-            taken[name] += alone(call, each, warm=1)
-    return {name: _figure(sorted(taken[name]), together(call)) for name, call in calls.items()}
+            taken[name] += alone(call, each, warm=0)
+    return {name: sorted(milliseconds) for name, milliseconds in taken.items()}
+
+
+def side_by_side(calls: Mapping[str, Callable[[], object]]) -> dict[str, Figure]:
+    """Measure *calls* once each in turns, then ten in a row, then each with eight callers."""
+    in_turns(calls, 5, 1)
+    by_turns, in_a_row = in_turns(calls, 250, 1), in_turns(calls, 25, 10)
+    return {
+        name: Figure(
+            statistics.median(by_turns[name]),
+            by_turns[name][int(len(by_turns[name]) * 0.99)],
+            statistics.median(in_a_row[name]),
+            together(call),
+        )
+        for name, call in calls.items()
+    }
 
 
 def heading(title: str) -> None:
@@ -82,6 +91,6 @@ def heading(title: str) -> None:
 def row(name: str, found: Figure) -> None:
     """Print one line of a table."""
     print(
-        f"  {name:<44} p50 {found.p50_ms:7.2f} ms   p99 {found.p99_ms:7.2f} ms   "
-        f"{found.per_second:7.0f}/s with 8 callers"
+        f"  {name:<36} p50 {found.p50_ms:6.2f} ms   p99 {found.p99_ms:6.2f} ms   "
+        f"in a row {found.in_a_row_ms:6.2f} ms   {found.per_second:6.0f}/s with 8 callers"
     )

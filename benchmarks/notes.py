@@ -4,9 +4,11 @@ What does writing and reading a case note cost, beside the parts it can't do wit
 The bar: the whole read path costs no more than three times the sum of its irreducible parts: one
 pass through the gateway, two RPCs, one durable commit, one Vault decrypt.
 
-Whole and parts are measured in turns of ten calls, one caller, so that what else the machine does
-falls on all alike; the calls a second are then taken with eight callers, for each alone. What the
-parts are:
+Whole and parts are measured in turns, one call each, by one caller. So what else the machine does
+falls on all alike, and each part is met as a read meets it: once, by a process that has slept since
+the last. Ten in a row are quicker, because the processor still has all of it at hand, which is
+true of an echo, but of no part of a read; that ratio is printed too. The calls a second are then
+taken with eight callers, for each alone. What the parts are:
 
 - gateway pass: an answer that Envoy gives by itself, over TLS and a kept connection. It holds no
   session check and no call to a service behind it, which every real pass has.
@@ -87,12 +89,13 @@ def main() -> None:
     ):
         found = side_by_side(
             {
+                # None beside its like, which would warm it.
                 RPC: plain,
-                RPC_TLS: mutual,
                 COMMIT: insert,
-                "raw Vault datakey": datakey,
                 DECRYPT: decrypt,
+                RPC_TLS: mutual,
                 PASS: through,
+                "raw Vault datakey": datakey,
                 "write a note through the gateway": lambda: written.WriteCaseNote(new_note(case)),
                 WHOLE: lambda: notes.GetCaseNote(to_read),
             }
@@ -101,13 +104,18 @@ def main() -> None:
         row(name, each)
     print()
     for rpc in (RPC, RPC_TLS):
-        parts = sum(found[name].p50_ms for name in (PASS, rpc, rpc, COMMIT, DECRYPT))
-        ratio = found[WHOLE].p50_ms / parts
-        verdict = "within" if ratio <= BAR else "ABOVE"
-        print(
-            f"  reading: {found[WHOLE].p50_ms:.2f} ms is {ratio:.2f}x its irreducible parts"
-            f" ({parts:.2f} ms, {rpc}); {verdict} the bar of {BAR:.0f}x"
-        )
+        parts = [found[name] for name in (PASS, rpc, rpc, COMMIT, DECRYPT)]
+        tell(found[WHOLE].p50_ms, sum(part.p50_ms for part in parts), f"{rpc}, in turns")
+        tell(found[WHOLE].in_a_row_ms, sum(part.in_a_row_ms for part in parts), f"{rpc}, in a row")
+
+
+def tell(whole: float, parts: float, how: str) -> None:
+    """Print how many times its parts a read costs."""
+    verdict = "within" if whole <= BAR * parts else "ABOVE"
+    print(
+        f"  reading: {whole:.2f} ms is {whole / parts:.2f}x its irreducible parts"
+        f" ({parts:.2f} ms, {how}); {verdict} the bar of {BAR:.0f}x"
+    )
 
 
 @contextmanager

@@ -128,7 +128,7 @@ def decide(
             transaction.
     """
     decision = parts.policy.decide(question).seen_to(discharges)
-    entry = _entry(question, decision, line, now)
+    entry = entry_of(question, decision, line, now)
     appended = work.ledger.append(entry, changes_facts=changes_facts)
     _show(question, entry, appended, decision)
     return Recorded(question, line, decision, entry, appended)
@@ -164,7 +164,7 @@ def decide_and_commit(
         facts = parts.group_commit.facts(work.ledger)
         question, line = ask(work, now)
     decision = parts.policy.decide(question).seen_to(discharges)
-    entry = _entry(question, decision, line, now)
+    entry = entry_of(question, decision, line, now)
     try:
         appended = parts.group_commit.append(entry, facts)
     except FactsChanged:
@@ -180,7 +180,8 @@ def decide_and_commit(
     return Recorded(question, line, decision, entry, appended)
 
 
-def _entry(question: Question, decision: Decision, line: Line, now: datetime) -> Entry:
+def entry_of(question: Question, decision: Decision, line: Line, now: datetime) -> Entry:
+    """Put into an entry what was asked, by whom, with which answer and why."""
     who, resource = question.who, question.resource
     trace_id, span_id = current_trace()
     record, student, about = "", "", line.about
