@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import attrs
@@ -12,6 +12,7 @@ from services.consent.actions.deciding import Asked, Line, decide, decide_and_co
 from services.consent.actions.opening import Opened, Wrapped, unwrap
 from services.consent.actions.parts import Parts
 from services.consent.actions.passes import with_pass
+from services.consent.domain.consent import Consent
 from services.consent.domain.facts import Who
 from services.consent.domain.names import is_name
 from services.consent.policies import questions
@@ -59,15 +60,8 @@ def authorise_disclosure(parts: Parts, who: Who, asked: Sending) -> Opened:
             payload_digest=asked.payload_digest,
             items=frozenset(items),
         )
-        return question, Line(
-            purpose="disclosure",
-            about=asked.disclosure,
-            items=items,
-            consent=consent,
-            disclosure=asked.disclosure,
-            payload_digest=asked.payload_digest,
-            details={"recipient": asked.recipient, "for": asked.purpose},
-        )
+        details = {"recipient": asked.recipient, "for": asked.purpose}
+        return question, _line(asked.disclosure, consent, items, asked.payload_digest, details)
 
     recorded = decide_and_commit(parts, ask)
     return with_pass(parts, recorded, unwrap(parts, recorded, asked.items))
@@ -109,15 +103,8 @@ def authorise_confirmation(parts: Parts, who: Who, asked: Confirming) -> Opened:
             payload_digest=asked.payload_digest,
             items=frozenset(items),
         )
-        return question, Line(
-            purpose="disclosure",
-            about=asked.contact,
-            items=items,
-            consent=consent,
-            disclosure=asked.contact,
-            payload_digest=asked.payload_digest,
-            details={"recipient": asked.recipient},
-        )
+        details = {"recipient": asked.recipient}
+        return question, _line(asked.contact, consent, items, asked.payload_digest, details)
 
     return unwrap(parts, decide_and_commit(parts, ask), asked.items)
 
@@ -156,14 +143,7 @@ def authorise_collection(parts: Parts, asked: Collecting) -> Opened:
             payload_digest=asked.payload_digest,
             items=frozenset(items),
         )
-        return question, Line(
-            purpose="disclosure",
-            about=asked.disclosure,
-            items=items,
-            consent=consent,
-            disclosure=asked.disclosure,
-            payload_digest=asked.payload_digest,
-        )
+        return question, _line(asked.disclosure, consent, items, asked.payload_digest, {})
 
     recorded = decide_and_commit(parts, ask)
     return with_pass(parts, recorded, unwrap(parts, recorded, asked.items))
@@ -193,6 +173,24 @@ def record_recall(parts: Parts, who: Who, disclosure: str, record_name: str) -> 
         )
         work.commit()
     return recorded.or_refuse().index
+
+
+def _line(
+    about: str,
+    consent: Consent | None,
+    items: tuple[str, ...],
+    payload_digest: str,
+    details: Mapping[str, str],
+) -> Line:
+    return Line(
+        purpose="disclosure",
+        about=about,
+        items=items,
+        consent=consent,
+        disclosure=about,
+        payload_digest=payload_digest,
+        details=details,
+    )
 
 
 def _names(items: Sequence[Wrapped]) -> tuple[str, ...]:
