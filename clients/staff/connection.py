@@ -9,7 +9,7 @@ import grpc
 import typer
 
 from clients.gateway import Gateway, ServiceError, Stub, understood_errors
-from clients.staff import settings
+from clients.staff import near_misses, settings
 from common.errors import (
     NotAvailable,
     RefusedByPolicy,
@@ -36,6 +36,19 @@ def calling() -> Iterator[None]:
             yield
     except ServiceError as error:
         say_error(error)
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def letting_go(case: str = "") -> Iterator[None]:
+    """Like `calling`, where words are about to leave: a refusal may be worth recording (R14)."""
+    try:
+        with understood_errors():
+            yield
+    except ServiceError as error:
+        say_error(error)
+        if command := near_misses.command_for(error, case):
+            typer.echo(f"If it nearly went wrong, record that: {command}", err=True)
         raise typer.Exit(1) from None
 
 

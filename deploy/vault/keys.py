@@ -12,6 +12,7 @@ RECORD_MOUNTS = (
     "rk-registration",
     "rk-monitoring",
     "rk-breach",
+    "rk-incident",
     "rk-third-party",
 )
 """One mount for each kind of record, so that a policy for one can't reach another."""

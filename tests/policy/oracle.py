@@ -50,6 +50,7 @@ BREACHING = EMBARGO | {
     "breach:add",
 }
 EXPLAINING = frozenset({"decision:explain", "decision:foresee"})
+ACCIDENTS = frozenset({"incident:read", "incident:decide"})
 WALLS = frozenset({"wall:declare", "wall:lift"})
 BY_STUDENT = ANSWERING | {
     "registration_form:read",
@@ -64,7 +65,7 @@ BY_STAFF = (
     | EXPLAINING
     | NOTING
     | {"consent:request", "consent:export", "disclosure:send", "disclosure:recall", "use:confirm"}
-    | {"record:dispose", "report:freeze", "conflict:check"}
+    | {"incident:decide", "record:dispose", "report:freeze", "conflict:check"}
 )
 ON_A_RECORD = (
     READING
@@ -74,16 +75,15 @@ ON_A_RECORD = (
     | BREACHING
     | WALLS
     | EXPLAINING
-    | {"consent:request", "consent:export", "disclosure:recall", "record:dispose"}
+    | {"consent:request", "consent:export", "disclosure:recall"}
+    | {"incident:decide", "record:dispose"}
 )
 IN_USE = ON_A_RECORD - WALLS - EMBARGO - EXPLAINING - {"consent:refuse", "consent:withdraw"}
 """A yes can be taken back, a wall put up, an embargo lifted, a decision explained, whatever has
 become of the record."""
 
 KIND_OF_RECORD: Mapping[str, str] = {
-    **dict.fromkeys(
-        ("case_note:read", "document:read", "incident:read", "disclosure:preview"), "case"
-    ),
+    **dict.fromkeys(("case_note:read", "document:read", "disclosure:preview"), "case"),
     **dict.fromkeys(("consent:request", "disclosure:recall", *LETTING_GO), "case"),
     **dict.fromkeys(("breach:read", *BREACHING), "breach"),
     "enquiry:read": "enquiry",
@@ -219,9 +219,11 @@ def conflict_of_interest(asked: Asked) -> Any:
     return asked.who.name in asked.record.walled
 
 
-@on(*KIND_OF_RECORD)
+@on(*KIND_OF_RECORD, *ACCIDENTS)
 def record_of_another_kind(asked: Asked) -> Any:
-    """Each action is about one kind of record."""
+    """Each action is about one kind of record; an accident is in a case, or has its own."""
+    if asked.action in ACCIDENTS:
+        return asked.record.known and asked.record.kind not in ("case", "incident")
     return asked.record.known and asked.record.kind != KIND_OF_RECORD[asked.action]
 
 
@@ -666,6 +668,21 @@ def _advised(asked: Asked) -> Any:
     return not (
         advice.colleague == asked.breach.involved or advice.colleague in asked.record.walled
     )
+
+
+# Inadvertent breaches
+
+
+@on("incident:decide")
+def not_the_one_to_decide(asked: Asked) -> Any:
+    """Who was named, or a manager."""
+    return asked.decider != asked.who.name and "manager" not in asked.who.roles
+
+
+@on("incident:decide")
+def accident_already_decided(asked: Asked) -> Any:
+    """Decided once."""
+    return asked.decided
 
 
 # Keeping and letting go

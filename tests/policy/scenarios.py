@@ -424,6 +424,14 @@ def _trusted(said: dict[str, Any]) -> frozenset[str]:
     return frozenset(name_of("thirdParties", word) for word in said.pop("trusted_contacts", ()))
 
 
+def _decide_incident(
+    who: Who, record: Record, items: frozenset[str], said: dict[str, Any]
+) -> Question:
+    decider = staff(said.pop("decider", "the adviser"))
+    decided = said.pop("decided", False)
+    return questions.to_decide_incident(who, record, decider=decider, decided=decided)
+
+
 def _dispose(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
     return questions.to_dispose(who, record, _day(said.pop("dispose_from", "yesterday")), NOW)
 
@@ -485,6 +493,7 @@ _BUILD: Mapping[str, Any] = {
     "breach:add": _on_breach("breach:add", {"decided": "yesterday"}),
     "embargo:review": _on_breach("embargo:review", _UNDER_EMBARGO),
     "embargo:lift": _on_breach("embargo:lift", _UNDER_EMBARGO),
+    "incident:decide": _decide_incident,
     "record:dispose": _dispose,
     "wall:declare": _walling("wall:declare"),
     "wall:lift": _walling("wall:lift"),

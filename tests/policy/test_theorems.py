@@ -373,6 +373,18 @@ def test_a_decision_is_explained_to_its_own_and_to_a_manager(asking: Asking) -> 
         prove(said, z3.Implies(said.allowed, each))
 
 
+# Inadvertent breaches
+
+
+def test_an_accident_is_decided_by_whoever_is_named_or_a_manager_and_once() -> None:
+    """R14: somebody decides, and it is known who."""
+    said = formulas(*named("incident:decide"))
+    named_for_it = same(said.asked.context.decider, said.asked.principal)
+    manager = inside(text("manager"), said.asked.who.roles)
+    who = z3.And(of_the_team(said.asked), z3.Or(named_for_it, manager))
+    prove(said, z3.Implies(said.allowed, z3.And(who, z3.Not(said.asked.context.decided))))
+
+
 # The file as a whole
 
 

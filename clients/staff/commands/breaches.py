@@ -26,7 +26,7 @@ from clients.staff.commands.breach_parts import (
     warn,
 )
 from clients.staff.commands.options import WordsFrom, new_request_id
-from clients.staff.connection import calling, stub
+from clients.staff.connection import calling, letting_go, stub
 from clients.staff.output import Json, show, show_list
 from clients.staff.words import ask
 
@@ -196,7 +196,7 @@ def told(breach: str, recipient: str, words: WordsFrom = None, as_json: Json = F
     """Record what was told, just now, to whom."""
     now = Timestamp()
     now.GetCurrentTime()
-    with calling():
+    with letting_go():
         found = _breaches().RecordBreachDisclosure(
             breaches_pb2.RecordBreachDisclosureRequest(
                 name=breach,

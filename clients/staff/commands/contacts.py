@@ -10,7 +10,7 @@ from sas.common.v1 import purpose_pb2
 from sas.identity.v1 import third_parties_pb2, third_parties_pb2_grpc
 
 from clients.staff.commands.options import ContactPurpose, new_request_id
-from clients.staff.connection import calling, stub
+from clients.staff.connection import calling, letting_go, stub
 from clients.staff.output import Json, show, show_list
 
 app = typer.Typer(help="People whom a student names.", no_args_is_help=True)
@@ -82,6 +82,8 @@ def preview(contact: str, as_json: Json = False) -> None:
 def confirm_use(contact: str, as_json: Json = False) -> None:
     """Ask whether you may confirm to this person that the student uses the Service."""
     with calling():
+        case = _contacts().GetContact(contacts_pb2.GetContactRequest(name=contact)).case
+    with letting_go(case):
         found = _contacts().ConfirmUse(contacts_pb2.ConfirmUseRequest(name=contact))
     show(found, as_json=as_json)
     typer.echo("Say exactly this, to this person, at this address; and nothing else.", err=True)

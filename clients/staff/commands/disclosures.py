@@ -22,7 +22,7 @@ from clients.staff.commands.options import (
     new_request_id,
     write_private,
 )
-from clients.staff.connection import calling, stub
+from clients.staff.connection import calling, letting_go, stub
 from clients.staff.output import Json, show
 from clients.staff.words import ask
 
@@ -163,7 +163,8 @@ def send(
     """Send a disclosure that the student consented to; without --really, only show it."""
     with calling():
         found = _disclosures().GetDisclosure(disclosures_pb2.GetDisclosureRequest(name=disclosure))
-        if really:
+    if really:
+        with letting_go(found.case):
             found = _disclosures().SendDisclosure(
                 disclosures_pb2.SendDisclosureRequest(
                     name=disclosure, etag=found.etag, hold_seconds=hold

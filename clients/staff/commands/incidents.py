@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
 from sas.cases.v1 import incidents_pb2, incidents_pb2_grpc
+from sas.identity.v1 import sessions_pb2, sessions_pb2_grpc
 
 from clients.staff.commands.options import Purpose, Why, WordsFrom, new_request_id
 from clients.staff.connection import calling, stub
@@ -42,9 +43,13 @@ def _incidents() -> incidents_pb2_grpc.IncidentsServiceStub:
 
 @app.command()
 def record(
-    case: str,
     what: What,
-    decider: Annotated[str, typer.Option(help="Who decides what is done: staffMembers/...")],
+    case: Annotated[
+        str, typer.Option(help="The case of the student it concerns; none if you can't know it.")
+    ] = "cases/-",
+    decider: Annotated[
+        str, typer.Option(help="Who decides what is done: staffMembers/...; you if not given.")
+    ] = "",
     near_miss: Annotated[bool, typer.Option(help="It only nearly happened.")] = False,
     known_at: Annotated[
         datetime | None, typer.Option(help="When you came to know, in UTC; now if not given.")
@@ -55,6 +60,7 @@ def record(
     """Record what happened; for an accident, the 72 hours run from when it was known."""
     known = Timestamp()
     known.FromDatetime((known_at or datetime.now(UTC)).replace(tzinfo=UTC))
+    words_said = ask({"happened": "What happened"}, words)
     with calling():
         found = _incidents().RecordIncident(
             incidents_pb2.RecordIncidentRequest(
@@ -62,12 +68,19 @@ def record(
                 kind="near_miss" if near_miss else "incident",
                 what=what,
                 known_at=known,
-                decider=decider,
+                decider=decider or _myself(),
                 request_id=new_request_id(),
-                **ask({"happened": "What happened"}, words),
+                **words_said,
             )
         )
     show(found, as_json=as_json)
+
+
+def _myself() -> str:
+    session = stub(sessions_pb2_grpc.SessionsServiceStub).GetSession(
+        sessions_pb2.GetSessionRequest()
+    )
+    return str(session.person)
 
 
 @app.command()

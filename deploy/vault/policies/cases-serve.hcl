@@ -1,4 +1,4 @@
-# Seals case files, enquiries and the words of breaches. Opens nothing: no decrypt here.
+# Seals case files, enquiries and the words of breaches and of accidents. Opens nothing: no decrypt here.
 
 path "rk-case/keys/+" {
   capabilities        = ["create", "update"]
@@ -20,6 +20,13 @@ path "rk-breach/keys/+" {
   allowed_parameters  = { "derived" = [true] }
 }
 path "rk-breach/datakey/plaintext/+" { capabilities = ["update"] }
+
+path "rk-incident/keys/+" {
+  capabilities        = ["create", "update"]
+  required_parameters = ["derived"]
+  allowed_parameters  = { "derived" = [true] }
+}
+path "rk-incident/datakey/plaintext/+" { capabilities = ["update"] }
 
 # Coded facts for statistics: sealed here, opened by reports only.
 path "ix/hmac/pseudonym/sha2-256" { capabilities = ["update"] }

@@ -6,6 +6,7 @@ path "rk-enquiry/decrypt/+" { capabilities = ["update"] }
 path "rk-registration/decrypt/+" { capabilities = ["update"] }
 path "rk-monitoring/decrypt/+" { capabilities = ["update"] }
 path "rk-breach/decrypt/+" { capabilities = ["update"] }
+path "rk-incident/decrypt/+" { capabilities = ["update"] }
 path "rk-third-party/decrypt/+" { capabilities = ["update"] }
 
 # Signs the ledger's checkpoints.

@@ -9,6 +9,7 @@ path "rk-enquiry/decrypt/+"           { capabilities = ["deny"] }
 path "rk-registration/decrypt/+"      { capabilities = ["deny"] }
 path "rk-monitoring/decrypt/+"        { capabilities = ["deny"] }
 path "rk-breach/decrypt/+"            { capabilities = ["deny"] }
+path "rk-incident/decrypt/+"          { capabilities = ["deny"] }
 path "rk-third-party/decrypt/+"       { capabilities = ["deny"] }
 
 path "rk-case/datakey/+/+"            { capabilities = ["deny"] }
@@ -16,6 +17,7 @@ path "rk-enquiry/datakey/+/+"         { capabilities = ["deny"] }
 path "rk-registration/datakey/+/+"    { capabilities = ["deny"] }
 path "rk-monitoring/datakey/+/+"      { capabilities = ["deny"] }
 path "rk-breach/datakey/+/+"          { capabilities = ["deny"] }
+path "rk-incident/datakey/+/+"        { capabilities = ["deny"] }
 path "rk-third-party/datakey/+/+"     { capabilities = ["deny"] }
 
 # A key may be marked for destruction (after a restore), never for export.
@@ -36,6 +38,10 @@ path "rk-monitoring/keys/+/config" {
   allowed_parameters = { "deletion_allowed" = [true] }
 }
 path "rk-breach/keys/+/config" {
+  capabilities       = ["update"]
+  allowed_parameters = { "deletion_allowed" = [true] }
+}
+path "rk-incident/keys/+/config" {
   capabilities       = ["update"]
   allowed_parameters = { "deletion_allowed" = [true] }
 }

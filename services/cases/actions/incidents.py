@@ -2,7 +2,8 @@
 The register of inadvertent breaches (R14): what happened, who decides, what was done.
 
 Not the procedure for breaching confidentiality: nobody decided that this should happen. The words
-are sealed in the record of the case that they concern, and go with it.
+are sealed in the record of the case that they concern, and go with it; where no case is known, in a
+record of their own.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ from services.cases.actions.repeats import name_once
 from services.cases.actions.tools import Tools
 from services.cases.domain.incidents import Decision, Incident
 from services.cases.domain.names import id_of, record_of
-from services.cases.domain.states import RecordKind
 
 log = structlog.get_logger(__name__)
 
@@ -38,11 +38,18 @@ class Happened:
     words: str = attrs.field(repr=False)
 
 
+NO_CASE = "cases/-"
+"""In the place of a case's name: none is known."""
+
+
 def record_incident(
     tools: Tools, who: Caller, case: str, happened: Happened, *, request_id: str
 ) -> Incident:
     """
     Record an accident or a near miss. For an accident the 72 hours run from when it was known.
+
+    A letter left on a printer, or a word overheard, is an accident also where nobody can say whose
+    case it was: then it has a record and a key of its own.
 
     Raises:
         InvalidFields: it is said to be known from a time still to come.
@@ -58,15 +65,25 @@ def record_incident(
         found = work.cases.find(id_of(case, "cases"))
     if there is not None:
         return there
-    if found is None:
+    if found is None and case != NO_CASE:
         raise NotAvailable
     incident = Incident(
-        incident_id, found.id, happened.kind, happened.what, happened.known_at, happened.decider
+        incident_id,
+        found.id if found else None,
+        happened.kind,
+        happened.what,
+        happened.known_at,
+        happened.decider,
     )
-    sealed = tools.sealing.seal(RecordKind.CASE, found.id, incident.name, happened.words.encode())
+    if found is None:
+        tools.consent.register(incident.record, incident.record_kind)
+        tools.sealing.begin(incident.record_kind, incident.record_id)
+    sealed = tools.sealing.seal(
+        incident.record_kind, incident.record_id, incident.name, happened.words.encode()
+    )
     with tools.begin() as work:
-        held = work.cases.hold(found.id)
-        if held is None or not held.state.takes_more:
+        held = work.cases.hold(incident.case_id) if incident.case_id else None
+        if found is not None and (held is None or not held.state.takes_more):
             raise WrongState("This case is being disposed of.")
         work.incidents.add(incident, sealed, author=who.person, created_at=tools.now())
         work.commit()
@@ -78,20 +95,31 @@ def decide_incident(tools: Tools, who: Caller, name: str, *, outcome: str, done:
     """
     Decide what is done about it: report it, or say why no risk to anybody is likely.
 
+    Consent decides whether the caller may, and writes it down, before anything is kept; the words
+    wait for that in this transaction, so that of two who decide at once the second is told.
+
     Raises:
-        NotAvailable: there is no such entry, or the caller is neither named in it nor a manager.
-        WrongState: it is decided.
+        NotAvailable: the caller may not know, or there is no such entry.
+        RefusedByPolicy: somebody else is named in it, or it is decided.
     """
     with tools.begin() as work:
         incident = work.incidents.find(id_of(name, "incidents"))
-        if incident is None or (who.person != incident.decider and "manager" not in who.roles):
-            raise NotAvailable
+        first = False
         decision = Decision(outcome, who.person, tools.now())
-        sealed = tools.sealing.seal(
-            RecordKind.CASE, incident.case_id, incident.decision_item, done.encode()
+        if incident is not None:
+            sealed = tools.sealing.seal(
+                incident.record_kind, incident.record_id, incident.decision_item, done.encode()
+            )
+            first = work.incidents.decide(incident, decision, sealed)
+        tools.consent.authorise_incident_decision(
+            incident.record if incident else record_of(name.partition("/")[2]),
+            name,
+            decider=incident.decider if incident else "",
+            decided=incident is not None and not first,
+            outcome=outcome,
         )
-        if not work.incidents.decide(incident, decision, sealed):
-            raise WrongState("It is decided.")
+        if incident is None:
+            raise NotAvailable
         work.commit()
     log.info("incident_decided", incident=name)
     return attrs.evolve(incident, decision=decision)

@@ -15,6 +15,7 @@ from services.cases.actions import collection, disclosures, recall
 from services.cases.actions.tools import Tools
 from services.cases.api.translate import timestamp
 from services.cases.domain.disclosures import Disclosure
+from services.cases.domain.names import name_of
 from services.cases.domain.payload import MEDIA_TYPE
 from services.cases.domain.states import DisclosureState
 
@@ -117,4 +118,5 @@ def _to_proto(disclosure: Disclosure) -> pb.Disclosure:
         items=disclosure.items,
         openings=disclosure.openings,
         first_opened_time=timestamp(first) if first else None,
+        case=name_of("cases", disclosure.case_id),
     )

@@ -76,7 +76,7 @@ class IncidentsServicer(incidents_pb2_grpc.IncidentsServiceServicer):
         decision, report_by = incident.decision, incident.report_by
         return pb.Incident(
             name=incident.name,
-            case=name_of("cases", incident.case_id),
+            case=name_of("cases", incident.case_id) if incident.case_id else "",
             kind=incident.kind,
             what=incident.what,
             known_at=timestamp(incident.known_at),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from services.cases.domain.names import name_of, record_of
+from services.cases.domain.states import RecordKind
 
 REPORT_WITHIN = timedelta(hours=72)
 """UK GDPR, article 33(1): after having become aware of it."""
@@ -26,7 +27,8 @@ class Incident:
     """One entry of the register, without words."""
 
     id: str
-    case_id: str
+    case_id: str | None
+    """None for an accident of which no case is known, such as a letter left on a printer."""
     kind: str
     what: str
     known_at: datetime
@@ -44,9 +46,19 @@ class Incident:
         return f"{self.name}/decisions/1"
 
     @property
+    def record_id(self) -> str:
+        """The uuid of the record under whose key the words are sealed: the case's, or its own."""
+        return self.case_id or self.id
+
+    @property
+    def record_kind(self) -> RecordKind:
+        """What kind of record that is."""
+        return RecordKind.CASE if self.case_id else RecordKind.INCIDENT
+
+    @property
     def record(self) -> str:
-        """The record of the case, under whose key the words are sealed."""
-        return record_of(self.case_id)
+        """The name of that record."""
+        return record_of(self.record_id)
 
     @property
     def report_by(self) -> datetime | None:

@@ -11,6 +11,8 @@ class RecordKind(StrEnum):
     CASE = "case"
     ENQUIRY = "enquiry"
     BREACH = "breach"
+    INCIDENT = "incident"
+    """An accident of which no case is known; else its words are in the case's record."""
 
     @property
     def mount(self) -> str:

@@ -35,6 +35,7 @@ _KINDS = {
     RecordKind.CASE: records_pb2.RECORD_KIND_CASE,
     RecordKind.ENQUIRY: records_pb2.RECORD_KIND_ENQUIRY,
     RecordKind.BREACH: records_pb2.RECORD_KIND_BREACH,
+    RecordKind.INCIDENT: records_pb2.RECORD_KIND_INCIDENT,
 }
 
 
@@ -249,6 +250,16 @@ class Consent:
                 recipient=recipient,
                 payload_digest=payload_digest,
                 told_at=_timestamp(told_at),
+            )
+        )
+
+    def authorise_incident_decision(
+        self, record: str, incident: str, *, decider: str, decided: bool, outcome: str
+    ) -> None:
+        """Ask whether the caller may decide what is done about an accident."""
+        self._records.AuthoriseIncidentDecision(
+            records_pb2.AuthoriseIncidentDecisionRequest(
+                record=record, incident=incident, decider=decider, decided=decided, outcome=outcome
             )
         )
 

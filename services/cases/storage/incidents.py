@@ -1,4 +1,4 @@
-"""The register of inadvertent breaches: codes in clear, words sealed in the case they concern."""
+"""The register of inadvertent breaches: codes in clear, words sealed in a case or on their own."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ class Incidents:
         )
 
 
-def _incident(row: sa.Row[str, str, str, str, datetime, str, str, str, datetime]) -> Incident:
+def _incident(
+    row: sa.Row[str, str | None, str, str, datetime, str, str, str, datetime],
+) -> Incident:
     decision = None
     if row.outcome is not None:
         decision = Decision(row.outcome, row.decided_by, row.decided_at)

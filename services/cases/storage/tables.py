@@ -336,7 +336,7 @@ incidents = sa.Table(
     "incidents",
     metadata,
     _id("id", primary_key=True),
-    _of("case_id", "cases"),
+    _of("case_id", "cases", nullable=True),
     _code("kind"),
     _code("what"),
     _moment("known_at"),

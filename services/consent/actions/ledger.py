@@ -40,6 +40,7 @@ _SHOWN = OPENING | {
     "breach:add",
     "embargo:review",
     "embargo:lift",
+    "incident:decide",
     "record:dispose",
     "decision:explain",
     "decision:foresee",

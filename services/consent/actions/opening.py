@@ -26,6 +26,7 @@ _MOUNTS: Mapping[str, str] = MappingProxyType(
         "registration_form": "rk-registration",
         "monitoring_form": "rk-monitoring",
         "breach": "rk-breach",
+        "incident": "rk-incident",
         "third_party": "rk-third-party",
     }
 )

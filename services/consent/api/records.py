@@ -8,14 +8,14 @@ import grpc
 from sas.consent.v1 import records_pb2, records_pb2_grpc
 
 from common.errors import InvalidFields
-from services.consent.actions import records
+from services.consent.actions import incidents, records
 from services.consent.actions.parts import Parts
 from services.consent.api.translate import caller, data_keys, purpose_code, service_of, wrapped
 from services.consent.domain.facts import Record
 
 
 class RecordsServicer(records_pb2_grpc.RecordsServiceServicer):
-    """Makes records known, opens them, lets them be disposed of."""
+    """Makes records known, opens them, lets them be disposed of, and accidents be decided."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -56,3 +56,16 @@ class RecordsServicer(records_pb2_grpc.RecordsServiceServicer):
             raise InvalidFields({"dispose_from_date": "is no day of the calendar"}) from None
         index = records.authorise_disposal(self._parts, caller(), request.record, begins)
         return records_pb2.AuthoriseDisposalResponse(ledger_index=index)
+
+    def AuthoriseIncidentDecision(
+        self, request: records_pb2.AuthoriseIncidentDecisionRequest, context: grpc.ServicerContext
+    ) -> records_pb2.AuthoriseIncidentDecisionResponse:
+        asked = incidents.Deciding(
+            record=request.record,
+            incident=request.incident,
+            decider=request.decider,
+            decided=request.decided,
+            outcome=request.outcome,
+        )
+        index = incidents.authorise_decision(self._parts, caller(), asked)
+        return records_pb2.AuthoriseIncidentDecisionResponse(ledger_index=index)

@@ -14,6 +14,7 @@ KEPT_BY: Mapping[str, str] = MappingProxyType(
         "case": "cases",
         "enquiry": "cases",
         "breach": "cases",
+        "incident": "cases",
         "registration_form": "identity",
         "monitoring_form": "identity",
         "third_party": "identity",

@@ -163,6 +163,11 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "embargo_of_another": _said(
             "R35", "The staff member involved, or a manager, judges whether it can be lifted."
         ),
+        # Inadvertent breaches
+        "not_the_one_to_decide": _said(
+            "R14", "Whoever is named in the register decides about it, or a manager."
+        ),
+        "accident_already_decided": _said("R14", "It is decided, and stays as it is."),
         # Keeping and letting go
         "retention_not_over": _said("R26", "Six academic years have not passed yet."),
         "wall_lifted_by_no_manager": _said("R10", "A manager judges whether it is over."),

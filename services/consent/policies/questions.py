@@ -305,6 +305,20 @@ def to_tell(
     )
 
 
+def to_decide_incident(who: Who, record: Record, *, decider: str, decided: bool) -> Question:
+    """
+    May *who* decide what is done about an accident?
+
+    Args:
+        who: the caller.
+        record: in which it is sealed.
+        decider: who was named to decide.
+        decided: whether it is decided already.
+    """
+    context: dict[str, Fact] = {"decider": person(decider), "decided": decided}
+    return Question(who, "incident:decide", record, context)
+
+
 def to_dispose(who: Who, record: Record, dispose_from: datetime, now: datetime) -> Question:
     """May *record* be disposed of?"""
     context = {"now": _ms(now), "dispose_from": _ms(dispose_from)}
