@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from sas.cases.v1.events_pb2 import RecordDisposed
+from sas.identity.v1.events_pb2 import StaffRoleChanged
 
 from common.config import Config
-from common.events.handlers import Deps, Timer, handles
+from common.events.handlers import Deps, Handler, Timer, handles
 from common.requests import forget_requests
 from services.consent.actions import housekeeping
 from services.consent.actions.signing import LedgerKey
 from services.consent.actions.witnessing import ask_witness
 from services.consent.config import Settings
+from services.consent.domain.staff import StaffRole
 from services.consent.storage.witness_line import WitnessLine
 
 _HOUR = 3600.0
@@ -26,7 +29,22 @@ def on_record_disposed(deps: Deps, event: RecordDisposed) -> None:
     housekeeping.note_disposal(deps.connection, event.record, datetime.now(UTC))
 
 
-HANDLERS = [on_record_disposed]
+@handles(StaffRoleChanged)
+def on_staff_role_changed(deps: Deps, event: StaffRoleChanged) -> None:
+    """Somebody has a role, until then."""
+    housekeeping.note_role(
+        deps.connection,
+        StaffRole(
+            event.staff_member,
+            event.version,
+            event.role,
+            event.begin_time.ToDatetime(UTC),
+            event.end_time.ToDatetime(UTC),
+        ),
+    )
+
+
+HANDLERS: list[Handler[Any]] = [on_record_disposed, on_staff_role_changed]
 
 
 def timers(config: Config[Settings], key: LedgerKey, lines: Sequence[WitnessLine]) -> list[Timer]:

@@ -27,6 +27,8 @@ class Procedure:
     missing: tuple[str, ...]
     trusted_contacts: tuple[Consent, ...]
     """Whom the student has agreed that we turn to in such a risk, as these consents stand."""
+    left: frozenset[str]
+    """Colleagues who were asked and, without having answered, are not of the staff any more."""
 
 
 def record_facts(parts: Parts, who: Who, facts: BreachFacts) -> Procedure:
@@ -68,7 +70,8 @@ def ask_for_advice(parts: Parts, who: Who, name: str, colleague: str) -> Procedu
 
     Raises:
         NotAvailable: there is no such breach, or there is a wall.
-        InvalidFields: the colleague is the one involved, or can't be asked about this.
+        InvalidFields: the colleague is the one involved, is not of the Service's staff (any more),
+            or can't be asked about this.
         WrongState: it is decided.
     """
     with parts.new_work() as work:
@@ -80,13 +83,13 @@ def ask_for_advice(parts: Parts, who: Who, name: str, colleague: str) -> Procedu
             raise NotAvailable
         if breach.decided is not None:
             raise WrongState("It is decided, and stays as it is.")
-        if not is_name(colleague, "staffMembers") or colleague in {
-            breach.involved,
-            *record.walled,
-        }:
-            # One answer for both, so that a wall is not told.
-            raise InvalidFields({"colleague": "can't advise on this"})
-        work.breaches.ask(name, colleague, who.name, parts.clock())
+        now = parts.clock()
+        if colleague in {breach.involved, *record.walled} or not work.staff.is_of_the_service(
+            colleague, now
+        ):
+            # One answer for all of them, so that a wall is not told.
+            raise InvalidFields({"colleague": "can't advise on this: ask somebody else"})
+        work.breaches.ask(name, colleague, who.name, now)
         procedure = _procedure(parts, work, who, record, named, name)
         work.commit()
     return procedure
@@ -308,7 +311,8 @@ def _procedure(
         who, record, breach, now, despite_advice=False, trusted_contacts=recipients_of(standing)
     )
     missing = tuple(sorted(parts.policy.decide(question).missing))
-    return Procedure(breach, missing, tuple(standing))
+    left = frozenset(each.colleague for each in breach.advice if each.left(now))
+    return Procedure(breach, missing, tuple(standing), left)
 
 
 def _check_tipping_off(work: Work, known: Breach | None, facts: BreachFacts) -> None:

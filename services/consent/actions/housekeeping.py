@@ -13,11 +13,13 @@ from services.consent.actions.signing import LedgerKey, sign_checkpoint
 from services.consent.domain.breach import REVIEW_WITHIN
 from services.consent.domain.consent import Happened, Happening
 from services.consent.domain.counts import by_term
+from services.consent.domain.staff import StaffRole
 from services.consent.storage.consents import Consents
 from services.consent.storage.counts import BreachCounts
 from services.consent.storage.ledger import Ledger
 from services.consent.storage.locks import Locks
 from services.consent.storage.records import Records
+from services.consent.storage.staff import Staff
 
 log = structlog.get_logger(__name__)
 
@@ -94,3 +96,9 @@ def note_disposal(connection: Connection, record: str, now: datetime) -> None:
     Locks(connection).hold(record)
     Records(connection).dispose(record, now)
     log.info("record_disposed", record=record)
+
+
+def note_role(connection: Connection, told: StaffRole) -> None:
+    """Note until when somebody has a role, so that no leaver is asked for advice (R36)."""
+    Staff(connection).note(told)
+    log.info("staff_role_noted", staff_member=told.staff_member, role=told.role)

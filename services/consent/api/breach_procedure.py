@@ -131,7 +131,7 @@ def _procedure(procedure: breaches.Procedure) -> breach_procedure_pb2.BreachProc
     return breach_procedure_pb2.BreachProcedure(
         name=breach.facts.breach,
         missing=procedure.missing,
-        advice=map(_advice, breach.advice),
+        advice=[_advice(each, left=each.colleague in procedure.left) for each in breach.advice],
         decided=breach.decided is not None,
         warnings=breach.facts.warnings,
         emergency=breach.decided is not None and breach.decided.emergency,
@@ -151,7 +151,7 @@ def _trusted_contact(consent: Consent) -> breach_procedure_pb2.TrustedContact:
     )
 
 
-def _advice(advice: Advice) -> breach_procedure_pb2.Advice:
+def _advice(advice: Advice, *, left: bool) -> breach_procedure_pb2.Advice:
     answer = breach_procedure_pb2.ADVICE_ANSWER_UNSPECIFIED
     if advice.answered_at is not None:
         answer = (
@@ -164,6 +164,7 @@ def _advice(advice: Advice) -> breach_procedure_pb2.Advice:
         answer=answer,
         asked_at=timestamp(advice.asked_at),
         answered_at=timestamp(advice.answered_at),
+        left=left,
     )
 
 

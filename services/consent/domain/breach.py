@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from services.consent.domain.grounds import ground
+from services.consent.domain.staff import StaffRole
 
 REVIEW_WITHIN = timedelta(hours=24)
 """Until when a colleague is to review what was decided in an emergency."""
@@ -96,6 +97,16 @@ class Advice:
     against: bool = False
     outdated: bool = False
     """Whether ground or recipients are no longer those that the answer was about."""
+    role: StaffRole | None = None
+    """What we know of them as a staff member; nothing is as good as none."""
+
+    def may_answer(self, now: datetime) -> bool:
+        """Whether they are of the Service's staff at *now*: a leaver is not asked any more."""
+        return self.role is not None and self.role.of_the_service(now)
+
+    def left(self, now: datetime) -> bool:
+        """Whether somebody else has to be asked, since they have not answered and no longer may."""
+        return self.answered_at is None and not self.may_answer(now)
 
 
 @attrs.frozen

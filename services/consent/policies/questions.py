@@ -395,7 +395,9 @@ def _optional_breach(breach: Breach | None, record: Record, now: datetime) -> di
     known = breach.facts
     facts: dict[str, Fact] = {
         "involved": person(breach.involved),
-        "asked": frozenset(person(each.colleague) for each in breach.advice),
+        "asked": frozenset(
+            person(each.colleague) for each in breach.advice if each.may_answer(now)
+        ),
         "decided": breach.decided is not None,
         "ground_chosen": bool(known.ground),
         "serious": known.serious,

@@ -18,6 +18,7 @@ from services.consent.domain.breach import (
     Reviewed,
     StudentFirst,
 )
+from services.consent.domain.staff import StaffRole
 from services.consent.storage.embargoes import Embargoes
 from services.consent.storage.tables import (
     advice_answers,
@@ -25,6 +26,7 @@ from services.consent.storage.tables import (
     breach_decisions,
     breach_facts,
     breach_reviews,
+    staff_roles,
 )
 
 
@@ -122,14 +124,18 @@ class Breaches:
         return [_facts(row) for row in self.connection.execute(query)]
 
     def _advice(self, name: str, versions: Sequence[BreachFacts]) -> tuple[Advice, ...]:
+        theirs = staff_roles.c.staff_member == advice_requests.c.colleague
         asked = (
-            select(advice_requests)
+            select(advice_requests.c.colleague, advice_requests.c.asked_at, staff_roles)
+            .outerjoin(staff_roles, theirs)
             .where(advice_requests.c.breach == name)
             .order_by(advice_requests.c.asked_at, advice_requests.c.colleague)
         )
         advice = {
-            row.colleague: Advice(row.colleague, row.asked_at)
-            for row in self.connection.execute(asked)
+            colleague: Advice(
+                colleague, asked_at, role=StaffRole(*role) if role[0] is not None else None
+            )
+            for colleague, asked_at, *role in self.connection.execute(asked)
         }
         answers = (
             select(advice_answers)

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Integer,
     LargeBinary,
     MetaData,
     SmallInteger,
@@ -111,6 +112,17 @@ records = Table(
     _text("parent"),
     _time("registered_at"),
 )
+
+staff_roles = Table(
+    "staff_roles",
+    metadata,
+    Column("staff_member", Text, primary_key=True),
+    Column("version", Integer, nullable=False),
+    _text("role"),
+    _time("begins_at"),
+    _time("ends_at"),
+)
+"""Who is of the staff, and until when: the newest that identity told of each."""
 
 disposals = Table(
     "disposals", metadata, Column("record", Text, primary_key=True), _time("disposed_at")

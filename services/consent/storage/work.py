@@ -13,6 +13,7 @@ from services.consent.storage.embargoes import Embargoes
 from services.consent.storage.ledger import Ledger
 from services.consent.storage.locks import Locks
 from services.consent.storage.records import Records
+from services.consent.storage.staff import Staff
 from services.consent.storage.walls import Walls
 from services.consent.storage.witnesses import Witnesses
 
@@ -64,6 +65,11 @@ class Work(UnitOfWork):
     def breach_counts(self) -> BreachCounts:
         """How many breaches were decided, and which wait for a review."""
         return BreachCounts(self.connection)
+
+    @property
+    def staff(self) -> Staff:
+        """Who is of the staff, and until when."""
+        return Staff(self.connection)
 
     def tell(self, event: Message) -> None:
         """Put *event* into the outbox: it leaves if, and only if, this work is committed."""

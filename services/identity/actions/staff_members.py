@@ -6,6 +6,8 @@ from datetime import datetime
 
 import attrs
 import structlog
+from google.protobuf.timestamp_pb2 import Timestamp
+from sas.identity.v1.events_pb2 import StaffRoleChanged
 
 from common.caller import Caller
 from common.errors import InvalidFields, NotAvailable, WrongState
@@ -94,6 +96,7 @@ def end_role(parts: Parts, name: str) -> StaffMember:
         work.staff_members.end_roles(id_, now)
         work.sessions.end_all_of(name, now)
         ended = _known(work, name)
+        _tell_role(work, ended)
         work.commit()
     log.info("staff_role_ended", staff_member=name)
     return ended
@@ -115,7 +118,28 @@ def _admit(parts: Parts, work: Work, account: bytes, candidate: Candidate) -> St
     if work.staff_members.roles(id_, now):
         raise WrongState("This person has a role already.")
     work.staff_members.add_role(id_, Role(candidate.role, now, candidate.role_ends_at))
-    return _known(work, f"staffMembers/{id_}")
+    admitted = _known(work, f"staffMembers/{id_}")
+    _tell_role(work, admitted)
+    return admitted
+
+
+def _tell_role(work: Work, member: StaffMember) -> None:
+    """Tell consent until when somebody may be asked for advice (R36)."""
+    work.tell(
+        StaffRoleChanged(
+            staff_member=member.name,
+            version=work.staff_members.next_version(member.id),
+            role=member.role.code,
+            begin_time=_timestamp(member.role.begins_at),
+            end_time=_timestamp(member.role.ends_at),
+        )
+    )
+
+
+def _timestamp(moment: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(moment)
+    return stamp
 
 
 def _known(work: Work, name: str) -> StaffMember:

@@ -73,6 +73,13 @@ class StaffMembers:
             )
         )
 
+    def next_version(self, id_: str) -> int:
+        """Number one more change of a staff member that others are told of."""
+        c = staff_members.c
+        moved = sa.update(staff_members).where(c.id == id_).values(version=c.version + 1)
+        number: int = self.connection.execute(moved.returning(c.version)).scalar_one()
+        return number
+
     def lock_account(self, account: bytes) -> str | None:
         """
         Return the id of the staff member with this account, if there is one.

@@ -70,6 +70,8 @@ staff_members = sa.Table(
     sa.Column("account_hmac", sa.LargeBinary, nullable=False, unique=True),
     sa.Column("display_name", sa.Text, nullable=False),
     _moment("create_time"),
+    # Grows with each change that others are told of.
+    sa.Column("version", sa.Integer, nullable=False, server_default="1"),
 )
 
 staff_roles = sa.Table(

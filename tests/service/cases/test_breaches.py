@@ -58,6 +58,11 @@ class Involved:
     def is_advised(self, name: str) -> None:
         """Ask a colleague, who answers from their own session."""
         colleague = adviser()
+        self.sas.sql(
+            "insert into staff_roles values (%s, 1, 'adviser', now(), now() + interval '1 day')",
+            colleague.name,
+            database="consent",
+        )
         ask = procedure.AskForAdviceRequest(name=name, colleague=colleague.name)
         self.sas.call(self.who, self.sas.procedure.AskForAdvice, ask)
         give = procedure.GiveAdviceRequest(name=name, answer=procedure.ADVICE_ANSWER_FOR)

@@ -86,7 +86,8 @@ class Breach:
         return list(self.sas.call(who or self.ada, method, request).missing)
 
     def asks(self, colleague: Person) -> breach_procedure_pb2.BreachProcedure:
-        """Ask a colleague."""
+        """Ask a colleague, who is of the staff unless consent knows better."""
+        self.sas.knows(colleague)
         request = breach_procedure_pb2.AskForAdviceRequest(name=self.name, colleague=colleague.name)
         return self.sas.call(self.ada, self.sas.gateway.procedure.AskForAdvice, request)
 

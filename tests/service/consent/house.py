@@ -105,6 +105,16 @@ class House(house.House):
         fields: dict[str, Any] = json.loads(bytes(found[0][0]))
         return fields
 
+    def knows(self, person: Person, role: str = "adviser", until: datetime | None = None) -> None:
+        """Let consent know of a staff member, as after identity has told; the first time counts."""
+        self.sql(
+            "insert into staff_roles values (%s, 1, %s, now() - interval '1 year', %s)"
+            " on conflict do nothing",
+            person.name,
+            role,
+            until or in_days(100),
+        )
+
     @contextmanager
     def parts(self, clock: Callable[[], datetime]) -> Iterator[Parts]:
         """Give what consent's actions work with, on the same servers, by another clock."""

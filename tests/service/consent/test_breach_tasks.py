@@ -11,9 +11,12 @@ import structlog
 from sas.consent.v1 import breach_procedure_pb2 as procedure
 from sas.consent.v1 import breach_tasks_pb2 as tasks
 
+from common.db import Database, transaction
 from common.errors import InvalidFields, NotAvailable, RefusedByPolicy, WrongState
 from services.consent.actions import breach_tasks, housekeeping
 from services.consent.domain.facts import Who
+from services.consent.domain.staff import StaffRole
+from services.consent.storage.staff import Staff
 from tests.service.consent.breaching import AGAINST, EVERYTHING, UNDER_38B, Breach
 from tests.service.consent.deeds import accesses, stamp
 from tests.service.consent.house import House, in_days, staff, student
@@ -102,6 +105,70 @@ def test_a_leaver_does_not_advise(breach: Breach) -> None:
     with pytest.raises(RefusedByPolicy) as refused:
         breach.decided()
     assert refused.value.reasons == ("advice_missing",)
+
+
+def test_a_leaver_is_not_asked(sas: House, breach: Breach) -> None:
+    """R36: "at least one other staff member": current, and of the Service. All get one answer."""
+    gone, trustee, walled, unknown = staff(), staff(), staff(), staff()
+    sas.knows(gone, until=in_days(-1))
+    sas.knows(trustee, role="trustee")
+    breach.case.walled(walled)
+    breach.told(**EVERYTHING)
+    said = set()
+    for colleague in (gone, trustee, walled):
+        with pytest.raises(InvalidFields) as refused:
+            breach.asks(colleague)
+        said.add(str(refused.value.violations))
+    request = procedure.AskForAdviceRequest(name=breach.name, colleague=unknown.name)
+    with pytest.raises(InvalidFields) as refused:
+        sas.call(breach.ada, sas.gateway.procedure.AskForAdvice, request)
+    assert said == {str(refused.value.violations)}
+
+
+def test_whoever_leaves_before_they_answer_was_not_asked_in_vain_unnoticed(
+    sas: House, breach: Breach
+) -> None:
+    """R36: a session that outlives the role by a moment gives no advice, and somebody else is."""
+    bob, eve = staff(), staff()
+    breach.told(**EVERYTHING)
+    assert [each.left for each in breach.asks(bob).advice] == [False]
+    sas.sql("update staff_roles set ends_at = now() where staff_member = %s", bob.name)
+    with pytest.raises(RefusedByPolicy) as refused:
+        breach.advised(bob)
+    assert refused.value.reasons == ("not_asked_for_advice",)
+    found = breach.asks(eve)
+    assert {each.colleague: each.left for each in found.advice} == {
+        bob.name: True,
+        eve.name: False,
+    }
+    assert list(found.missing) == ["advice_missing"]
+    breach.advised(eve)
+    breach.decided()
+
+
+def test_advice_counts_that_was_given_before_somebody_left(sas: House, breach: Breach) -> None:
+    bob = staff()
+    breach.told(**EVERYTHING)
+    breach.asks(bob)
+    breach.advised(bob)
+    sas.sql("update staff_roles set ends_at = now() where staff_member = %s", bob.name)
+    breach.decided()
+
+
+def test_a_role_that_is_told_late_changes_nothing(sas: House) -> None:
+    """Events arrive in any order, and twice; with the rights of the worker that reads them."""
+    bob = staff()
+    ended = StaffRole(bob.name, 3, "adviser", in_days(-9), in_days(-1))
+    earlier = StaffRole(bob.name, 2, "adviser", in_days(-9), in_days(9))
+    again = StaffRole(bob.name, 4, "manager", in_days(-1), in_days(9))
+    database = Database(sas.settings("consent-work"), sas.vault("consent-work"))
+    known = []
+    for told in (ended, earlier, ended, again):
+        with transaction(database.engine) as connection:
+            housekeeping.note_role(connection, told)
+            known.append(Staff(connection).is_of_the_service(bob.name, in_days(0)))
+    database.close()
+    assert known == [False, False, False, True]
 
 
 # The emergency path

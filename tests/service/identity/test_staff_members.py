@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from google.protobuf.json_format import ParseDict
 from google.protobuf.timestamp_pb2 import Timestamp
 from sas.identity.v1 import sessions_pb2, staff_members_pb2, students_pb2
+from sas.identity.v1.events_pb2 import StaffRoleChanged
 
 from common.caller import Caller, calling
 from common.errors import (
@@ -86,6 +89,28 @@ def test_somebody_whose_role_ended_can_be_admitted_again(
     assert house.caller(house.sign_in("joan")).person == joan
     with pytest.raises(WrongState):
         house.admit(manager, "joan", "Joan de la Cruz")
+
+
+def test_consent_is_told_when_a_role_begins_and_when_it_ends(
+    house: House, manager: Caller, joan: str
+) -> None:
+    """R36: so that no leaver is asked for advice. A code and a name, nothing about the person."""
+    before = len(told_of(house, joan))
+    end_role(house, manager, joan)
+    admitted = house.admit(manager, "joan", "Joan de la Cruz")
+
+    ended, begun = told_of(house, joan)[before:]
+    assert ended.version < begun.version
+    assert ended.end_time.ToDatetime(UTC) <= datetime.now(UTC)
+    assert (begun.role, begun.end_time) == ("adviser", admitted.role_ends_at)
+    assert begun.begin_time.ToDatetime(UTC) <= datetime.now(UTC)
+
+
+def told_of(house: House, name: str) -> list[StaffRoleChanged]:
+    """Give what consent is told of a staff member."""
+    bodies = house.sql("select body from outbox where event like %s order by position", "%Role%")
+    found = [ParseDict(json.loads(body), StaffRoleChanged()) for (body,) in bodies]
+    return [each for each in found if each.staff_member == name]
 
 
 def test_a_session_lasts_no_longer_than_the_role(house: House, manager: Caller, joan: str) -> None:
