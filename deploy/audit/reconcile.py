@@ -26,6 +26,7 @@ OPENING = frozenset(
         "disclosure:send",
         "document:read",
         "incident:read",
+        "name_request:read",
         "enquiry:answer",
         "enquiry:read",
         "registration_form:read",

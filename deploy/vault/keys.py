@@ -14,6 +14,7 @@ RECORD_MOUNTS = (
     "rk-breach",
     "rk-incident",
     "rk-third-party",
+    "rk-name-request",
 )
 """One mount for each kind of record, so that a policy for one can't reach another."""
 

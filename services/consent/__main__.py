@@ -41,6 +41,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
         gate_pb2_grpc,
         ledger_health_pb2_grpc,
         ledger_pb2_grpc,
+        name_procedure_pb2_grpc,
         policy_pb2_grpc,
         records_pb2_grpc,
         releases_pb2_grpc,
@@ -59,6 +60,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
     from services.consent.api.gate import GateServicer
     from services.consent.api.ledger import LedgerServicer
     from services.consent.api.ledger_health import LedgerHealthServicer
+    from services.consent.api.name_procedure import NameProcedureServicer
     from services.consent.api.policy import PolicyServicer
     from services.consent.api.records import RecordsServicer
     from services.consent.api.releases import ReleasesServicer
@@ -102,6 +104,10 @@ def serve(config: Config[Settings], vault: Vault) -> None:
                 BreachTasksServicer(parts),
             ),
             (embargoes_pb2_grpc.add_EmbargoesServiceServicer_to_server, EmbargoesServicer(parts)),
+            (
+                name_procedure_pb2_grpc.add_NameProcedureServiceServicer_to_server,
+                NameProcedureServicer(parts),
+            ),
             (walls_pb2_grpc.add_WallsServiceServicer_to_server, WallsServicer(parts)),
             (walls_pb2_grpc.add_ConflictsServiceServicer_to_server, ConflictsServicer(parts)),
             (releases_pb2_grpc.add_ReleasesServiceServicer_to_server, ReleasesServicer(parts)),

@@ -62,6 +62,9 @@ def timers(config: Config[Settings], key: LedgerKey, lines: Sequence[WitnessLine
     def watch_breaches(deps: Deps) -> None:
         housekeeping.watch_breaches(deps.connection, datetime.now(UTC))
 
+    def watch_name_requests(deps: Deps) -> None:
+        housekeeping.watch_name_requests(deps.connection, datetime.now(UTC))
+
     def forget(deps: Deps) -> None:
         forget_requests(deps.connection)
 
@@ -76,6 +79,7 @@ def timers(config: Config[Settings], key: LedgerKey, lines: Sequence[WitnessLine
         Timer("tiles", config.settings.tiles_seconds, tiles),
         Timer("lapse", config.settings.lapse_seconds, lapse),
         Timer("watch_breaches", _HOUR, watch_breaches),
+        Timer("watch_name_requests", _HOUR, watch_name_requests),
         Timer("forget_requests", _DAY, forget),
         # One for each, so that a silent witness holds up no other.
         *(Timer("witness", config.settings.witness_seconds, asking(line)) for line in lines),

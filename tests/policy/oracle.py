@@ -32,6 +32,7 @@ READING = frozenset(
         "third_party:read",
         "registration_form:read",
         "disclosure:preview",
+        "name_request:read",
     }
 )
 ANSWERING = frozenset({"consent:give", "consent:confirm", "consent:refuse", "consent:withdraw"})
@@ -52,11 +53,18 @@ BREACHING = EMBARGO | {
 EXPLAINING = frozenset({"decision:explain", "decision:foresee"})
 ACCIDENTS = frozenset({"incident:read", "incident:decide"})
 WALLS = frozenset({"wall:declare", "wall:lift"})
+NAMING = frozenset(
+    {"name_request:read", "name_request:give_view", "name_request:decide", "staff_name:release"}
+)
+"""What is done about a student's request for the name behind a line of their list."""
 BY_STUDENT = ANSWERING | {
     "registration_form:read",
     "disclosure:preview",
     "access_list:read",
     "consent:export",
+    "name_request:make",
+    "name_request:read",
+    "staff_name:release",
 }
 BY_STAFF = (
     READING
@@ -66,6 +74,7 @@ BY_STAFF = (
     | NOTING
     | {"consent:request", "consent:export", "disclosure:send", "disclosure:recall", "use:confirm"}
     | {"incident:decide", "record:dispose", "report:freeze", "conflict:check"}
+    | {"name_request:give_view", "name_request:decide"}
 )
 ON_A_RECORD = (
     READING
@@ -75,17 +84,25 @@ ON_A_RECORD = (
     | BREACHING
     | WALLS
     | EXPLAINING
+    | NAMING
     | {"consent:request", "consent:export", "disclosure:recall"}
-    | {"incident:decide", "record:dispose"}
+    | {"incident:decide", "record:dispose", "name_request:make"}
 )
-IN_USE = ON_A_RECORD - WALLS - EMBARGO - EXPLAINING - {"consent:refuse", "consent:withdraw"}
+IN_USE = (
+    ON_A_RECORD
+    - WALLS
+    - EMBARGO
+    - EXPLAINING
+    - {"consent:refuse", "consent:withdraw", "name_request:make"}
+)
 """A yes can be taken back, a wall put up, an embargo lifted, a decision explained, whatever has
-become of the record."""
+become of the record; and a line outlives what it is about."""
 
 KIND_OF_RECORD: Mapping[str, str] = {
     **dict.fromkeys(("case_note:read", "document:read", "disclosure:preview"), "case"),
     **dict.fromkeys(("consent:request", "disclosure:recall", *LETTING_GO), "case"),
     **dict.fromkeys(("breach:read", *BREACHING), "breach"),
+    **dict.fromkeys(NAMING, "name_request"),
     "enquiry:read": "enquiry",
     "enquiry:answer": "enquiry",
     "registration_form:read": "registration_form",
@@ -96,6 +113,7 @@ KIND_OF_ITEMS: Mapping[str, frozenset[str]] = {
     "document:read": frozenset({"documents"}),
     "incident:read": frozenset({"incidents"}),
     "disclosure:preview": frozenset({"documents", "disclosures", "contacts"}),
+    "name_request:read": frozenset({"nameRequests", "nameViews", "nameDecisions"}),
 }
 
 REASONS: dict[str, tuple[frozenset[str], Reason]] = {}
@@ -233,6 +251,8 @@ def items_of_another_kind(asked: Asked) -> Any:
     if asked.action == "consent:request":
         letter = asked.kind == "disclosure"
         return not asked.categories <= ({"documents", "disclosures"} if letter else {"contacts"})
+    if asked.action == "name_request:read" and asked.who.kind == "student":
+        return not asked.categories <= {"nameRequests"}  # what they wrote themselves
     return not asked.categories <= KIND_OF_ITEMS[asked.action]
 
 
@@ -683,6 +703,100 @@ def not_the_one_to_decide(asked: Asked) -> Any:
 def accident_already_decided(asked: Asked) -> Any:
     """Decided once."""
     return asked.decided
+
+
+# The name behind a line of a student's list
+
+
+@on("name_request:make")
+def no_such_line(asked: Asked) -> Any:
+    """A line of one's own list, as one may see it now."""
+    own = asked.who.kind == "student" and asked.record.student == asked.who.name
+    return not own or asked.line is None
+
+
+@on("name_request:make")
+def not_a_staff_members_line(asked: Asked) -> Any:
+    """Behind some lines there is nobody of the staff."""
+    return asked.line is not None and not asked.line.by_staff
+
+
+@on("name_request:make")
+def name_already_asked(asked: Asked) -> Any:
+    """One request, one answer."""
+    return asked.line is not None and asked.line.asked
+
+
+@on(*NAMING)
+def no_such_name_request(asked: Asked) -> Any:
+    """A request that nobody made."""
+    return asked.name_request is None
+
+
+@on("name_request:read", "name_request:decide")
+def balanced_by_no_manager(asked: Asked) -> Any:
+    """A manager balances; a student reads what they wrote."""
+    return asked.who.kind != "student" and "manager" not in asked.who.roles
+
+
+@on("name_request:read", "name_request:decide")
+def name_of_oneself(asked: Asked) -> Any:
+    """Nobody balances their own name, or reads why it is asked for."""
+    return asked.name_request is not None and asked.name_request.named == asked.who.name
+
+
+@on("name_request:give_view")
+def name_of_another(asked: Asked) -> Any:
+    """The staff member speaks for themselves."""
+    return asked.name_request is not None and asked.name_request.named != asked.who.name
+
+
+@on("name_request:give_view", "name_request:decide")
+def name_request_decided(asked: Asked) -> Any:
+    """Decided once."""
+    return asked.name_request is not None and asked.name_request.decided
+
+
+@on("name_request:decide")
+def no_ground_for_the_answer(asked: Asked) -> Any:
+    """Whatever the answer, something speaks for it."""
+    if asked.release:
+        return not asked.grounds_for
+    return not asked.grounds_against
+
+
+@on("name_request:decide")
+def agreement_not_given(asked: Asked) -> Any:
+    """Nobody agrees for another."""
+    if asked.name_request is None:
+        return False
+    return asked.says_they_agree and not asked.name_request.agrees
+
+
+@on("name_request:decide")
+def staff_member_not_heard(asked: Asked) -> Any:
+    """Before they are named, they are heard, or it is said why not."""
+    if asked.name_request is None or asked.name_request.heard:
+        return False
+    return asked.release and asked.not_heard == ""
+
+
+@on("name_request:decide", "staff_name:release")
+def line_hidden(asked: Asked) -> Any:
+    """Nothing is told about what is hidden."""
+    return asked.name_request is not None and asked.name_request.hidden
+
+
+@on("staff_name:release")
+def not_who_asked(asked: Asked) -> Any:
+    """To the student who asked."""
+    return not (asked.who.kind == "student" and asked.record.student == asked.who.name)
+
+
+@on("staff_name:release")
+def name_not_released(asked: Asked) -> Any:
+    """Decided before told."""
+    return asked.name_request is not None and not asked.name_request.released
 
 
 # Keeping and letting go

@@ -29,6 +29,7 @@ from services.consent.domain.consent import Asked, Consent, Happened, Happening,
 from services.consent.domain.decision import Question
 from services.consent.domain.facts import THIRD_PARTY, AccessList, Record, Report, Who
 from services.consent.domain.kinds import kind_of
+from services.consent.domain.name_requests import AccessLine, NameDecision, NameRequest, View
 from services.consent.policies import questions
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -50,6 +51,10 @@ _KINDS = {
     "breach:add": "breach",
     "embargo:review": "breach",
     "embargo:lift": "breach",
+    "name_request:read": "name_request",
+    "name_request:give_view": "name_request",
+    "name_request:decide": "name_request",
+    "staff_name:release": "name_request",
 }
 _ITEMS = {
     "case_note:read": ["notes/the note"],
@@ -60,6 +65,7 @@ _ITEMS = {
     "third_party:read": ["third-parties/the details"],
     "breach:read": ["breaches/the words"],
     "use:confirm": ["contacts/the contact"],
+    "name_request:read": ["nameRequests/why they ask"],
 }
 _OWN_KINDS = ("confirm_use", "trusted_contact")
 """Purposes that are a kind of consent of their own, about a contact and not a document."""
@@ -142,6 +148,8 @@ _BY_STUDENT = {
     "consent:refuse",
     "consent:withdraw",
     "access_list:read",
+    "name_request:make",
+    "staff_name:release",
 }
 _USUAL_STATE = {
     "consent:give": "requested",
@@ -301,7 +309,8 @@ def _open(
     consent = _consent(said.pop("consent", {}), does) if does == "disclosure:preview" else None
     through = said.pop("through", record.kept_by)
     purpose = said.pop("purpose", usual)
-    return questions.to_open(who, does, record, purpose, items, through, consent)
+    name_request = _name_request(said) if does == "name_request:read" else None
+    return questions.to_open(who, does, record, purpose, items, through, consent, name_request)
 
 
 def _opening(does: str) -> Any:
@@ -432,6 +441,69 @@ def _decide_incident(
     return questions.to_decide_incident(who, record, decider=decider, decided=decided)
 
 
+def _line_of_the_list(by: str = "the adviser") -> AccessLine:
+    actor = name_of("students", by) if by == "the student" else staff(by)
+    return AccessLine(
+        name_of("accesses", "the line"),
+        name_of("records", "the case"),
+        "",
+        actor,
+        NOW,
+        "adviser",
+        "case_note:read",
+        "advice",
+    )
+
+
+def _name_request(said: dict[str, Any], **usual: Any) -> NameRequest | None:
+    told = usual | said.pop("name_request", {})
+    if told.pop("none", False):
+        return None
+    view, decided = told.pop("view", None), told.pop("decided", None)
+    decision = NameDecision(decided == "release", frozenset(), "", staff("the manager"), NOW, 9)
+    found = NameRequest(
+        name=name_of("nameRequests", "the record"),
+        student=name_of("students", "the student"),
+        line=_line_of_the_list(told.pop("named", "the adviser")),
+        asked_at=NOW,
+        due_at=_day("in a month"),
+        view=View(view, NOW) if view else None,
+        decision=decision if decided else None,
+        hidden=told.pop("hidden", False),
+    )
+    if told:
+        raise ScenarioBroken(f"nobody knows {sorted(told)}")
+    return found
+
+
+def _ask_for_name(
+    who: Who, record: Record, items: frozenset[str], said: dict[str, Any]
+) -> Question:
+    by = said.pop("line", "the adviser")
+    line = None if by == "none" else _line_of_the_list(by)
+    return questions.to_ask_for_name(who, record, line, asked=said.pop("asked", False))
+
+
+def _on_name_request(does: str, **usual: Any) -> Any:
+    def build(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+        return questions.on_name_request(who, does, record, _name_request(said, **usual))
+
+    return build
+
+
+def _decide_name(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    answer = said.pop("answer", "release")
+    usual = {"release": ["essential_for_rights"], "withhold": ["list_is_enough"]}[answer]
+    return questions.to_decide_name(
+        who,
+        record,
+        _name_request(said, view="leaves_it"),
+        release=answer == "release",
+        grounds=frozenset(said.pop("grounds", usual)),
+        not_heard=said.pop("not_heard", ""),
+    )
+
+
 def _dispose(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
     return questions.to_dispose(who, record, _day(said.pop("dispose_from", "yesterday")), NOW)
 
@@ -494,6 +566,10 @@ _BUILD: Mapping[str, Any] = {
     "embargo:review": _on_breach("embargo:review", _UNDER_EMBARGO),
     "embargo:lift": _on_breach("embargo:lift", _UNDER_EMBARGO),
     "incident:decide": _decide_incident,
+    "name_request:make": _ask_for_name,
+    "name_request:give_view": _on_name_request("name_request:give_view"),
+    "name_request:decide": _decide_name,
+    "staff_name:release": _on_name_request("staff_name:release", decided="release"),
     "record:dispose": _dispose,
     "wall:declare": _walling("wall:declare"),
     "wall:lift": _walling("wall:lift"),

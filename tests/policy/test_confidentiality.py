@@ -75,6 +75,7 @@ def test_only_the_team_with_a_second_factor_ever_gets_what_is_for_the_team(polic
             if policy.decide(attrs.evolve(scenario.question, who=who)).allowed:
                 team = {"adviser", "manager"} & who.roles and who.second_factor
                 own = {"disclosure:preview", "registration_form:read", "access_list:read"}
+                own |= {"name_request:make", "name_request:read", "staff_name:release"}
                 if not team:
                     assert scenario.question.action in {"disclosure:collect", *own}
                     assert who is THIRD_PARTY or who.kind == "student"

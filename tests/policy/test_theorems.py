@@ -385,6 +385,51 @@ def test_an_accident_is_decided_by_whoever_is_named_or_a_manager_and_once() -> N
     prove(said, z3.Implies(said.allowed, z3.And(who, z3.Not(said.asked.context.decided))))
 
 
+# The name behind a line
+
+
+def test_a_name_is_balanced_by_a_manager_whose_name_it_is_not() -> None:
+    """R24: the rights of both, weighed by somebody else, and something speaks for the answer."""
+    (asking,) = named("name_request:decide")
+    said = formulas(asking)
+    context = said.asked.context
+    found: Facts = context.name_request
+    for each in (
+        of_the_team(said.asked),
+        inside(text("manager"), said.asked.who.roles),
+        z3.Not(same(found.named, said.asked.principal)),
+        z3.Not(found.decided),
+        z3.Not(found.hidden),
+        z3.If(context.release, context.grounds_for, context.grounds_against),
+        z3.Implies(context.says_they_agree, found.agrees),
+        z3.Implies(context.release, z3.Or(found.heard, z3.Not(is_(context.not_heard, "")))),
+    ):
+        prove(said, z3.Implies(said.allowed, each))
+
+
+def test_a_staff_member_who_objects_has_no_veto() -> None:
+    """R24: their rights are taken account of, and weighed."""
+    (asking,) = named("name_request:decide")
+    said = formulas(asking)
+    found_: Facts = said.asked.context.name_request
+    objects = z3.And(found_.heard, z3.Not(found_.agrees), said.asked.context.release)
+    assert found(said.allowed, objects) is not None
+
+
+def test_a_name_is_told_to_the_student_who_asked_and_only_after_the_decision() -> None:
+    """R24, R35: and nothing about a line that is hidden."""
+    (asking,) = named("staff_name:release")
+    said = formulas(asking)
+    found: Facts = said.asked.context.name_request
+    for each in (
+        their_own(said.asked),
+        said.asked.context.has("name_request"),
+        found.released,
+        z3.Not(found.hidden),
+    ):
+        prove(said, z3.Implies(said.allowed, each))
+
+
 # The file as a whole
 
 

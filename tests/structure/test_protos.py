@@ -198,8 +198,8 @@ def constrained(field: FieldDescriptor) -> bool:
 
 NO_WORDS = {
     "names": "about adviser asked_by author breach case colleague consent contact corrects"
-    " decided_by decider disclosure document involved item items name person recipient recipients"
-    " record records staff_member student students superseded_by",
+    " decided_by decider disclosure document involved item items line name person recipient"
+    " recipients record records staff_member student students superseded_by",
     "codes": "action cells code column_codes effect ground how kind language media_type missing"
     " period purpose recipient_kinds role roles table term text_version unit version"
     " warnings what outcome whose_safety",
@@ -217,6 +217,9 @@ NO_WORDS_HERE = {
     "sas.cases.v1.ContactPreview.statement": "a constant",
     "sas.cases.v1.ReplyScript.text": "the words that everybody gets, in one version",
     "sas.cases.v1.ReplyScript.guidance": "how to say them",
+    "sas.consent.v1.GroundInWords.words": "what every ground means, the same for all",
+    "sas.consent.v1.GroundInWords.source": "published law",
+    "sas.consent.v1.RequestedName.remedies": "a constant",
     "sas.consent.v1.Checkpoint.note": "a signed note (C2SP)",
     "sas.consent.v1.Checkpoint.witnessed": "a signed note (C2SP)",
     "sas.consent.v1.Availability.statement": "a constant",

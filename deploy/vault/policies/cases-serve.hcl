@@ -1,4 +1,5 @@
-# Seals case files, enquiries and the words of breaches and of accidents. Opens nothing: no decrypt here.
+# Seals case files, enquiries and the words of breaches, of accidents and of requests for a name.
+# Opens nothing: no decrypt here.
 
 path "rk-case/keys/+" {
   capabilities        = ["create", "update"]
@@ -27,6 +28,13 @@ path "rk-incident/keys/+" {
   allowed_parameters  = { "derived" = [true] }
 }
 path "rk-incident/datakey/plaintext/+" { capabilities = ["update"] }
+
+path "rk-name-request/keys/+" {
+  capabilities        = ["create", "update"]
+  required_parameters = ["derived"]
+  allowed_parameters  = { "derived" = [true] }
+}
+path "rk-name-request/datakey/plaintext/+" { capabilities = ["update"] }
 
 # Coded facts for statistics: sealed here, opened by reports only.
 path "ix/hmac/pseudonym/sha2-256" { capabilities = ["update"] }

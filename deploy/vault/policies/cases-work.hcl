@@ -18,6 +18,12 @@ path "rk-breach/keys/+/config" {
 }
 path "rk-breach/keys/+" { capabilities = ["read", "delete"] }
 
+path "rk-name-request/keys/+/config" {
+  capabilities       = ["update"]
+  allowed_parameters = { "deletion_allowed" = [true] }
+}
+path "rk-name-request/keys/+" { capabilities = ["read", "delete"] }
+
 # The address of a mail whose hour has come. No record's key opens with it.
 path "post/decrypt/replies" { capabilities = ["update"] }
 

@@ -8,6 +8,7 @@ path "rk-monitoring/decrypt/+" { capabilities = ["update"] }
 path "rk-breach/decrypt/+" { capabilities = ["update"] }
 path "rk-incident/decrypt/+" { capabilities = ["update"] }
 path "rk-third-party/decrypt/+" { capabilities = ["update"] }
+path "rk-name-request/decrypt/+" { capabilities = ["update"] }
 
 # Signs the ledger's checkpoints.
 path "ledger/sign/ledger" { capabilities = ["update"] }

@@ -11,6 +11,7 @@ path "rk-monitoring/decrypt/+"        { capabilities = ["deny"] }
 path "rk-breach/decrypt/+"            { capabilities = ["deny"] }
 path "rk-incident/decrypt/+"          { capabilities = ["deny"] }
 path "rk-third-party/decrypt/+"       { capabilities = ["deny"] }
+path "rk-name-request/decrypt/+"      { capabilities = ["deny"] }
 
 path "rk-case/datakey/+/+"            { capabilities = ["deny"] }
 path "rk-enquiry/datakey/+/+"         { capabilities = ["deny"] }
@@ -19,6 +20,7 @@ path "rk-monitoring/datakey/+/+"      { capabilities = ["deny"] }
 path "rk-breach/datakey/+/+"          { capabilities = ["deny"] }
 path "rk-incident/datakey/+/+"        { capabilities = ["deny"] }
 path "rk-third-party/datakey/+/+"     { capabilities = ["deny"] }
+path "rk-name-request/datakey/+/+"    { capabilities = ["deny"] }
 
 # A key may be marked for destruction (after a restore), never for export.
 path "rk-case/keys/+/config" {
@@ -46,6 +48,10 @@ path "rk-incident/keys/+/config" {
   allowed_parameters = { "deletion_allowed" = [true] }
 }
 path "rk-third-party/keys/+/config" {
+  capabilities       = ["update"]
+  allowed_parameters = { "deletion_allowed" = [true] }
+}
+path "rk-name-request/keys/+/config" {
   capabilities       = ["update"]
   allowed_parameters = { "deletion_allowed" = [true] }
 }

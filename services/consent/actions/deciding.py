@@ -36,16 +36,33 @@ from services.consent.storage.work import Work
 log = structlog.get_logger(__name__)
 
 _LIKE_ABSENCE = frozenset(
-    {"no_such_record", "no_such_breach", "conflict_of_interest", "asked_by_another_service"}
+    {
+        "no_such_record",
+        "no_such_breach",
+        "no_such_name_request",
+        "conflict_of_interest",
+        "asked_by_another_service",
+    }
 )
 """Reasons that would confirm that something is there, or that there is a wall around it."""
 
+_LIKE_ABSENCE_TO_STUDENTS = _LIKE_ABSENCE | {"no_such_line", "line_hidden"}
+"""What would confirm to a student that something is hidden from them (R35)."""
 
 _TOLD_NOTHING = OPENING | {"decision:explain"}
 """What is refused as if there were nothing there, whatever the reason."""
 
-_ANSWERS = frozenset({"consent:give", "consent:confirm", "consent:refuse", "consent:withdraw"})
-"""What only the student who was asked can do."""
+_STUDENTS_OWN = frozenset(
+    {
+        "consent:give",
+        "consent:confirm",
+        "consent:refuse",
+        "consent:withdraw",
+        "name_request:make",
+        "staff_name:release",
+    }
+)
+"""What only the student themselves can do, who then may know what is amiss."""
 
 
 def who_is(caller: Caller) -> Who:
@@ -250,7 +267,7 @@ def _refuse(recorded: Recorded) -> NoReturn:
         if question.action in _TOLD_NOTHING or reasons & _LIKE_ABSENCE or _walled(question):
             raise NotAvailable
         raise _refusal(recorded)
-    if _answers_for_themselves(question):
+    if _acts_for_themselves(question) and not reasons & _LIKE_ABSENCE_TO_STUDENTS:
         raise _refusal(recorded)
     raise NotAvailable
 
@@ -269,11 +286,11 @@ def _walled(question: Question) -> bool:
     return resource.walls_off(question.who.name)
 
 
-def _answers_for_themselves(question: Question) -> bool:
-    """Whether it is the student who was asked, answering: they may know what is amiss."""
+def _acts_for_themselves(question: Question) -> bool:
+    """Whether it is the student whose record it is, doing what is theirs to do."""
     resource = question.resource
     return (
-        question.action in _ANSWERS
+        question.action in _STUDENTS_OWN
         and question.who.kind == "student"
         and isinstance(resource, Record)
         and resource.student == question.who.name

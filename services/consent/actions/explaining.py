@@ -14,7 +14,7 @@ import attrs
 from common.errors import InvalidFields, NotAvailable
 from services.consent.actions.deciding import Asked, Line, decide_and_commit
 from services.consent.actions.parts import Parts
-from services.consent.actions.records import breach_of
+from services.consent.actions.records import breach_of, name_request_of
 from services.consent.actions.trusting import locked, named_by_student, recipients_of
 from services.consent.domain.consent import Consent
 from services.consent.domain.decision import Question
@@ -120,14 +120,13 @@ def foresee_decision(parts: Parts, who: Who, asked: WouldBe) -> Explanation:
         now = parts.clock()
         record = _record(work, asked.name)
         found = parts.policy.decide(_question(work, doer, record, asked, now))
-    line = Line(
-        about=asked.name,
-        breach=breach_of(record),
-        details={"foreseen": asked.action, "answer": found.effect, "for": doer.name},
-    )
 
     def ask(work: Work, _: datetime) -> Asked:
-        return questions.to_foresee(who, work.records.find(record.name), doer.name), line
+        return questions.to_foresee(who, work.records.find(record.name), doer.name), Line(
+            about=asked.name,
+            breach=breach_of(work, record),
+            details={"foreseen": asked.action, "answer": found.effect, "for": doer.name},
+        )
 
     decide_and_commit(parts, ask).or_refuse()
     return Explanation(
@@ -159,7 +158,15 @@ def _record(work: Work, name: str) -> Record:
 def _question(work: Work, doer: Who, record: Record, asked: WouldBe, now: datetime) -> Question:
     action = asked.action
     if action in _ON_A_RECORD:
-        return questions.to_open(doer, action, record, asked.purpose, frozenset(), record.kept_by)
+        return questions.to_open(
+            doer,
+            action,
+            record,
+            asked.purpose,
+            frozenset(),
+            record.kept_by,
+            name_request=name_request_of(work, record),
+        )
     if action in _BY_CONSENT:
         return _by_consent(doer, action, record, work.consents.of_disclosure(asked.name), now)
     breach = work.breaches.find(f"breaches/{bare(asked.name)}")

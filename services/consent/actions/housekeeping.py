@@ -18,6 +18,7 @@ from services.consent.storage.consents import Consents
 from services.consent.storage.counts import BreachCounts
 from services.consent.storage.ledger import Ledger
 from services.consent.storage.locks import Locks
+from services.consent.storage.name_requests import NameRequestCounts
 from services.consent.storage.records import Records
 from services.consent.storage.staff import Staff
 
@@ -89,6 +90,17 @@ def watch_breaches(connection: Connection, now: datetime) -> None:
     this_term = by_term(counts.decisions(), now)[0]
     if this_term.unusual:
         log.warning("breaches_unusual", term=this_term.term.code, decided=this_term.decided)
+
+
+def watch_name_requests(connection: Connection, now: datetime) -> None:
+    """
+    Alert the operators to requests for a name that nobody has answered within a month (R24).
+
+    An alert is a warning in the log: a number, and nobody's name.
+    """
+    overdue = NameRequestCounts(connection).overdue(now)
+    if overdue:
+        log.warning("name_requests_overdue", count=overdue)
 
 
 def note_disposal(connection: Connection, record: str, now: datetime) -> None:

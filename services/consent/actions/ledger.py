@@ -16,38 +16,45 @@ from services.consent.domain.ledger.fsck import Row
 from services.consent.domain.witnesses import Witness
 from services.consent.policies import questions
 from services.consent.policies.questions import OPENING
-from services.consent.storage.ledger import Access
+from services.consent.storage.ledger import Access, Shown
 from services.consent.storage.work import Work
 
-_SHOWN = OPENING | {
-    "consent:request",
-    "consent:give",
-    "consent:confirm",
-    "consent:refuse",
-    "consent:withdraw",
-    "consent:record_verbal",
-    "consent:witness",
-    "consent:record_withdrawal",
-    "consent:export",
-    "use:confirm",
-    "disclosure:send",
-    "disclosure:collect",
-    "disclosure:recall",
-    "breach:advise",
-    "breach:decide",
-    "breach:disclose",
-    "breach:review",
-    "breach:add",
-    "embargo:review",
-    "embargo:lift",
-    "incident:decide",
-    "record:dispose",
-    "decision:explain",
-    "decision:foresee",
-}
-_REFUSED_SHOWN = ("adviser", "manager", "trustee", "operator", "staff", "third_party")
-"""Whose refused attempts a student sees: other students' would show more about them than about
-anybody's care with this record."""
+SHOWN = Shown(
+    actions=OPENING
+    | {
+        "consent:request",
+        "consent:give",
+        "consent:confirm",
+        "consent:refuse",
+        "consent:withdraw",
+        "consent:record_verbal",
+        "consent:witness",
+        "consent:record_withdrawal",
+        "consent:export",
+        "use:confirm",
+        "disclosure:send",
+        "disclosure:collect",
+        "disclosure:recall",
+        "breach:advise",
+        "breach:decide",
+        "breach:disclose",
+        "breach:review",
+        "breach:add",
+        "embargo:review",
+        "embargo:lift",
+        "incident:decide",
+        "name_request:make",
+        "name_request:give_view",
+        "name_request:decide",
+        "staff_name:release",
+        "record:dispose",
+        "decision:explain",
+        "decision:foresee",
+    },
+    # Other students' attempts would show more about them than about care with this record.
+    refused_roles=("adviser", "manager", "trustee", "operator", "staff", "third_party"),
+)
+"""The lines of the list."""
 
 
 def list_accesses(parts: Parts, who: Who, *, after: str | None, count: int) -> list[Access]:
@@ -67,8 +74,7 @@ def list_accesses(parts: Parts, who: Who, *, after: str | None, count: int) -> l
     def ask(work: Work, _: datetime) -> Asked:
         accesses[:] = work.ledger.accesses(
             who.name,
-            actions=_SHOWN,
-            refused_roles=_REFUSED_SHOWN,
+            SHOWN,
             visibilities=work.embargoes.visibilities(who.name),
             after=after,
             count=count,

@@ -28,6 +28,7 @@ _MOUNTS: Mapping[str, str] = MappingProxyType(
         "breach": "rk-breach",
         "incident": "rk-incident",
         "third_party": "rk-third-party",
+        "name_request": "rk-name-request",
     }
 )
 """Each kind of record, and the Vault mount of its keys."""

@@ -12,6 +12,7 @@ from services.consent.actions.deciding import Asked, Line, decide_and_commit
 from services.consent.actions.opening import Opened, Wrapped, unwrap
 from services.consent.actions.parts import Parts
 from services.consent.domain.facts import KEPT_BY, Record, Who
+from services.consent.domain.name_requests import NameRequest
 from services.consent.domain.names import bare, is_name
 from services.consent.domain.texts import LONDON
 from services.consent.policies import questions
@@ -97,7 +98,14 @@ def open_record(parts: Parts, who: Who, asked: Opening) -> Opened:
         record = work.records.find(asked.record)
         consent = work.consents.of_disclosure(asked.about) if preview else None
         question = questions.to_open(
-            who, asked.action, record, asked.purpose, frozenset(items), asked.through, consent
+            who,
+            asked.action,
+            record,
+            asked.purpose,
+            frozenset(items),
+            asked.through,
+            consent,
+            name_request_of(work, record),
         )
         return question, Line(
             purpose=asked.purpose,
@@ -105,7 +113,7 @@ def open_record(parts: Parts, who: Who, asked: Opening) -> Opened:
             items=items,
             consent=consent,
             disclosure=asked.about if preview else "",
-            breach=breach_of(record),
+            breach=breach_of(work, record),
             payload_digest=consent.asked.payload_digest if consent else "",
         )
 
@@ -126,16 +134,28 @@ def authorise_disposal(parts: Parts, who: Who, name: str, dispose_from: date) ->
 
     def ask(work: Work, now: datetime) -> Asked:
         record = work.records.find(name)
-        line = Line(breach=breach_of(record), details={"dispose_from": dispose_from.isoformat()})
+        line = Line(
+            breach=breach_of(work, record), details={"dispose_from": dispose_from.isoformat()}
+        )
         return questions.to_dispose(who, record, begins, now), line
 
     return decide_and_commit(parts, ask).or_refuse().index
 
 
-def breach_of(record: Record) -> str:
+def breach_of(work: Work, record: Record) -> str:
     """
     Give the breach that a record is of, for each line about it.
 
     A line that does not say so would stay in the student's list while others are hidden (R35).
     """
-    return f"breaches/{bare(record.name)}" if record.kind == "breach" else ""
+    if record.kind == "breach":
+        return f"breaches/{bare(record.name)}"
+    name_request = name_request_of(work, record)
+    return name_request.line.breach if name_request else ""
+
+
+def name_request_of(work: Work, record: Record) -> NameRequest | None:
+    """Give the request for a name that a record is of."""
+    if record.kind != "name_request":
+        return None
+    return work.name_requests.find(f"nameRequests/{bare(record.name)}")

@@ -70,6 +70,7 @@ def _access(access: Access) -> ledger_pb2.RecordAccess:
         purpose=access.purpose,
         allowed=access.allowed,
         embargoed_until=timestamp(access.embargoed_until),
+        name=f"accesses/{access.entry_id}",
     )
 
 

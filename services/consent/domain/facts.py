@@ -18,6 +18,7 @@ KEPT_BY: Mapping[str, str] = MappingProxyType(
         "registration_form": "identity",
         "monitoring_form": "identity",
         "third_party": "identity",
+        "name_request": "cases",
     }
 )
 """Each kind of record, and the service that holds its ciphertext."""

@@ -168,6 +168,25 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
             "R14", "Whoever is named in the register decides about it, or a manager."
         ),
         "accident_already_decided": _said("R14", "It is decided, and stays as it is."),
+        # The name behind a line of a student's list
+        "no_such_line": _said("R23", "There is no such line in your list."),
+        "not_a_staff_members_line": _said("R24", "That line is about nobody of the staff."),
+        "name_already_asked": _said("R24", "You have asked for this name, and it is not withheld."),
+        "no_such_name_request": _said("R24", "There is no such request for a name."),
+        "balanced_by_no_manager": _said("R24", "A manager balances whether a name is told."),
+        "name_of_oneself": _said("R24", "It is your own name: another manager decides."),
+        "name_of_another": _said("R24", "Only the staff member whose name it is says this."),
+        "name_request_decided": _said("R24", "It is decided, and stays as it is."),
+        "no_ground_for_the_answer": _said("R24", "Name at least one ground for this answer."),
+        "agreement_not_given": _said(
+            "R24", "The staff member has not said that they agree, in a session of their own."
+        ),
+        "staff_member_not_heard": _said(
+            "R24", "Hear the staff member whose name it is, or say why not."
+        ),
+        "line_hidden": _said("R35", "The line is hidden from the student: first lift its embargo."),
+        "not_who_asked": _said("R24", "A name is told to the student who asked for it."),
+        "name_not_released": _said("R24", "It was not decided to tell you this name."),
         # Keeping and letting go
         "retention_not_over": _said("R26", "Six academic years have not passed yet."),
         "wall_lifted_by_no_manager": _said("R10", "A manager judges whether it is over."),

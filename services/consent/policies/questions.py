@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from services.consent.domain.balancing import RELEASE, STAFF_MEMBER_AGREES, WITHHOLD, speaking_for
 from services.consent.domain.breach import Breach
 from services.consent.domain.consent import Consent, Spoken
 from services.consent.domain.decision import Fact, Question, Ref, person
 from services.consent.domain.facts import THIRD_PARTY, AccessList, Record, Report, Who
 from services.consent.domain.grounds import ground
 from services.consent.domain.kinds import Kind
+from services.consent.domain.name_requests import AccessLine, NameRequest
 from services.consent.domain.names import categories_of
 from services.consent.domain.texts import LONDON
 
@@ -28,6 +30,7 @@ OPENING = frozenset(
         "third_party:read",
         "breach:read",
         "disclosure:preview",
+        "name_request:read",
     }
 )
 """What `OpenRecord` can be asked for. Everything else has a door of its own."""
@@ -41,6 +44,7 @@ def to_open(
     items: frozenset[str],
     through: str,
     consent: Consent | None = None,
+    name_request: NameRequest | None = None,
 ) -> Question:
     """
     May *who* open these items of *record*?
@@ -53,6 +57,7 @@ def to_open(
         items: their names.
         through: the service that asks for it, by its certificate.
         consent: for a preview, the one that it is for.
+        name_request: the one that *record* is of, if it is of one.
     """
     context: dict[str, Fact] = {
         "purpose": purpose,
@@ -61,6 +66,8 @@ def to_open(
     }
     if action == "disclosure:preview":
         context |= {"items": items} | _optional_consent(consent)
+    elif action == "name_request:read":
+        context |= _optional_name_request(name_request)
     return Question(who, action, record, context)
 
 
@@ -319,6 +326,58 @@ def to_decide_incident(who: Who, record: Record, *, decider: str, decided: bool)
     return Question(who, "incident:decide", record, context)
 
 
+def to_ask_for_name(who: Who, record: Record, line: AccessLine | None, *, asked: bool) -> Question:
+    """
+    May *who* ask for the name behind a line of their list?
+
+    Args:
+        who: the caller.
+        record: what the line is about; one that nobody registered if there is no such line.
+        line: the line as they may see it now; None if they may not, or there is none.
+        asked: whether they have asked before, and the name is not withheld.
+    """
+    facts: dict[str, Fact] = {}
+    if line is not None:
+        facts["line"] = {"by_staff": line.by_staff, "asked": asked}
+    return Question(who, "name_request:make", record, facts)
+
+
+def on_name_request(
+    who: Who, action: str, record: Record, name_request: NameRequest | None
+) -> Question:
+    """
+    May *who* do this about a request for a name?
+
+    Args:
+        who: the caller.
+        action: `name_request:give_view` or `staff_name:release`.
+        record: the request's own record.
+        name_request: how far it got.
+    """
+    return Question(who, action, record, _optional_name_request(name_request))
+
+
+def to_decide_name(
+    who: Who,
+    record: Record,
+    name_request: NameRequest | None,
+    *,
+    release: bool,
+    grounds: frozenset[str],
+    not_heard: str,
+) -> Question:
+    """May *who* decide so about a name, on these grounds?"""
+    context: dict[str, Fact] = {
+        "release": release,
+        "grounds_for": bool(speaking_for(RELEASE, grounds)),
+        "grounds_against": bool(speaking_for(WITHHOLD, grounds)),
+        "says_they_agree": STAFF_MEMBER_AGREES in grounds,
+        "not_heard": not_heard,
+        **_optional_name_request(name_request),
+    }
+    return Question(who, "name_request:decide", record, context)
+
+
 def to_dispose(who: Who, record: Record, dispose_from: datetime, now: datetime) -> Question:
     """May *record* be disposed of?"""
     context = {"now": _ms(now), "dispose_from": _ms(dispose_from)}
@@ -435,6 +494,21 @@ def _optional_breach(breach: Breach | None, record: Record, now: datetime) -> di
             "outdated": advice.outdated,
         }
     return {"breach": facts}
+
+
+def _optional_name_request(name_request: NameRequest | None) -> dict[str, Fact]:
+    if name_request is None:
+        return {}
+    return {
+        "name_request": {
+            "named": person(name_request.named),
+            "heard": name_request.view is not None,
+            "agrees": name_request.agrees,
+            "decided": name_request.decision is not None,
+            "released": name_request.released,
+            "hidden": name_request.hidden,
+        }
+    }
 
 
 def _ms(moment: datetime) -> int:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 import attrs
-from sqlalchemy import Connection, and_, exists, or_, select, text
+from sqlalchemy import Connection, Select, and_, exists, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.consent.domain.embargo import Visibility
@@ -16,6 +17,7 @@ from services.consent.domain.ledger.fsck import Row
 from services.consent.domain.ledger.hashing import leaf_hash
 from services.consent.domain.ledger.proofs import SubtreeHash
 from services.consent.domain.ledger.tiles import subtrees_from
+from services.consent.domain.name_requests import AccessLine
 from services.consent.storage.tables import COPIED, checkpoints, entries, frontier
 from services.consent.storage.tiles import Tiles
 
@@ -101,6 +103,15 @@ class Access:
     allowed: bool
     embargoed_until: datetime | None = None
     """Until when it was hidden from the student."""
+
+
+@attrs.frozen
+class Shown:
+    """Which lines about a student's records a student gets to see, if they are not hidden."""
+
+    actions: frozenset[str]
+    refused_roles: tuple[str, ...]
+    """Whose refused attempts are shown; what was allowed is shown whoever it was."""
 
 
 @attrs.frozen
@@ -276,9 +287,8 @@ class Ledger:
     def accesses(
         self,
         student: str,
+        shown: Shown,
         *,
-        actions: Iterable[str],
-        refused_roles: Iterable[str],
         visibilities: Sequence[Visibility],
         after: str | None,
         count: int,
@@ -288,28 +298,13 @@ class Ledger:
 
         Args:
             student: whose records.
-            actions: which actions to list.
-            refused_roles: whose refused attempts to list; allowed ones are listed whoever it was.
+            shown: which lines a student gets to see.
             visibilities: the breaches there are lines about, and which of them are hidden.
             after: the id of the entry at which the last page ended; the list goes on after it.
             count: how many at the most.
         """
-        hidden = [each.breach for each in visibilities if each.hidden]
         lifted = {each.breach: each.lifted_at for each in visibilities}
-        query = (
-            select(entries)
-            .where(
-                entries.c.student == student,
-                entries.c.action.in_(list(actions)),
-                entries.c.breach.not_in(hidden),
-                or_(
-                    entries.c.effect == "allow",
-                    and_(entries.c.effect == "deny", entries.c.role.in_(list(refused_roles))),
-                ),
-            )
-            .order_by(entries.c.idx.desc())
-            .limit(count)
-        )
+        query = _list_of(student, shown, visibilities).order_by(entries.c.idx.desc()).limit(count)
         if after is not None:
             last = select(entries.c.idx).where(entries.c.entry_id == after)
             query = query.where(
@@ -330,3 +325,36 @@ class Ledger:
                 )
             )
         return found
+
+    def line(
+        self, student: str, shown: Shown, entry_id: str, visibilities: Sequence[Visibility]
+    ) -> AccessLine | None:
+        """Give one line of that same list, with what the list does not show; None if not on it."""
+        query = _list_of(student, shown, visibilities).where(entries.c.entry_id == entry_id)
+        row = self.connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return AccessLine(
+            f"accesses/{entry_id}",
+            row.record,
+            row.breach,
+            row.actor,
+            row.at,
+            row.role,
+            row.action,
+            row.purpose,
+        )
+
+
+def _list_of(student: str, shown: Shown, visibilities: Sequence[Visibility]) -> Select[Any]:
+    """Ask for the lines that a student may see now, in no order."""
+    hidden = [each.breach for each in visibilities if each.hidden]
+    return select(entries).where(
+        entries.c.student == student,
+        entries.c.action.in_(list(shown.actions)),
+        entries.c.breach.not_in(hidden),
+        or_(
+            entries.c.effect == "allow",
+            and_(entries.c.effect == "deny", entries.c.role.in_(list(shown.refused_roles))),
+        ),
+    )

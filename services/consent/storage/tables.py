@@ -274,3 +274,44 @@ embargo_lifts = Table(
     _text("reason"),
     Column("ledger_index", BigInteger, nullable=False),
 )
+
+name_requests = Table(
+    "name_requests",
+    metadata,
+    Column("name_request", Text, primary_key=True),
+    _text("record"),
+    Column("line", Uuid(as_uuid=False), nullable=False),
+    _text("student"),
+    _time("asked_at"),
+    _time("due_at"),
+    _text("words_digest"),
+    Column("ledger_index", BigInteger, nullable=False),
+)
+"""Who asked for the name behind which line of their list."""
+
+name_views = Table(
+    "name_views",
+    metadata,
+    Column("position", BigInteger, primary_key=True),
+    _text("name_request"),
+    _text("view"),
+    _text("about"),
+    _time("given_at"),
+    _text("words_digest"),
+    Column("ledger_index", BigInteger, nullable=False),
+)
+"""What the staff members said whose names they are; of several, the last counts."""
+
+name_decisions = Table(
+    "name_decisions",
+    metadata,
+    Column("name_request", Text, primary_key=True),
+    _yes_or_no("released"),
+    Column("grounds", ARRAY(Text), nullable=False),
+    _text("not_heard"),
+    _text("about"),
+    _text("decided_by"),
+    _time("decided_at"),
+    _text("words_digest"),
+    Column("ledger_index", BigInteger, nullable=False),
+)

@@ -12,6 +12,7 @@ from services.consent.storage.counts import BreachCounts
 from services.consent.storage.embargoes import Embargoes
 from services.consent.storage.ledger import Ledger
 from services.consent.storage.locks import Locks
+from services.consent.storage.name_requests import NameRequests
 from services.consent.storage.records import Records
 from services.consent.storage.staff import Staff
 from services.consent.storage.walls import Walls
@@ -70,6 +71,11 @@ class Work(UnitOfWork):
     def staff(self) -> Staff:
         """Who is of the staff, and until when."""
         return Staff(self.connection)
+
+    @property
+    def name_requests(self) -> NameRequests:
+        """Who asked for the name behind a line of their list, and what became of it."""
+        return NameRequests(self.connection)
 
     def tell(self, event: Message) -> None:
         """Put *event* into the outbox: it leaves if, and only if, this work is committed."""

@@ -19,6 +19,7 @@ from sas.consent.v1 import (
     gate_pb2_grpc,
     ledger_health_pb2_grpc,
     ledger_pb2_grpc,
+    name_procedure_pb2_grpc,
     policy_pb2_grpc,
     records_pb2_grpc,
     releases_pb2_grpc,
@@ -37,7 +38,7 @@ from services.consent.storage.work import Work
 from tests.kit import house
 from tests.kit.house import Person, Refusal, login
 
-STAFF = frozenset({"breach:draft", "ledger:verify"})
+STAFF = frozenset({"breach:draft", "ledger:verify", "name_task:list"})
 
 
 def staff(role: str = "adviser", **changes: Any) -> Person:
@@ -62,6 +63,7 @@ class Callers:
         self.procedure = self.peer.stub(breach_procedure_pb2_grpc.BreachProcedureServiceStub)
         self.tasks = self.peer.stub(breach_tasks_pb2_grpc.BreachTasksServiceStub)
         self.embargoes = self.peer.stub(embargoes_pb2_grpc.EmbargoesServiceStub)
+        self.names = self.peer.stub(name_procedure_pb2_grpc.NameProcedureServiceStub)
         self.walls = self.peer.stub(walls_pb2_grpc.WallsServiceStub)
         self.conflicts = self.peer.stub(walls_pb2_grpc.ConflictsServiceStub)
         self.releases = self.peer.stub(releases_pb2_grpc.ReleasesServiceStub)

@@ -167,6 +167,7 @@ def test_a_page_token_tells_no_place_in_the_ledger(sas: House, hidden: Breach) -
         "purpose",
         "allowed",
         "embargoed_until",
+        "name",
     }
     with pytest.raises(InvalidFields):
         list(pages(sas, hidden.case.student, token="MTI"))

@@ -26,7 +26,15 @@ CONTEXT = base64.b64encode(b"notes/1").decode()
 NEW = str(uuid.uuid4())
 SERVES = ("identity-serve", "cases-serve", "consent-serve", "reports-serve")
 EVERYBODY = (*PROCESSES, *LAUNCHERS)
-RECORDS = ("case", "enquiry", "registration", "monitoring", "breach", "third-party")
+RECORDS = (
+    "case",
+    "enquiry",
+    "registration",
+    "monitoring",
+    "breach",
+    "third-party",
+    "name-request",
+)
 
 
 @attrs.frozen
