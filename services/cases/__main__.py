@@ -87,6 +87,7 @@ def servicers(parts: Tools) -> list[Servicer]:
         documents_pb2_grpc,
         enquiries_pb2_grpc,
         incidents_pb2_grpc,
+        name_requests_pb2_grpc,
         redactions_pb2_grpc,
         retention_pb2_grpc,
     )
@@ -99,6 +100,7 @@ def servicers(parts: Tools) -> list[Servicer]:
     from services.cases.api.documents import DocumentsServicer
     from services.cases.api.enquiries import EnquiriesServicer
     from services.cases.api.incidents import IncidentsServicer
+    from services.cases.api.name_requests import NameRequestsServicer
     from services.cases.api.redactions import RedactionsServicer
     from services.cases.api.retention import RetentionServicer
 
@@ -114,6 +116,10 @@ def servicers(parts: Tools) -> list[Servicer]:
         (contacts_pb2_grpc.add_ContactsServiceServicer_to_server, ContactsServicer(parts)),
         (redactions_pb2_grpc.add_RedactionsServiceServicer_to_server, RedactionsServicer(parts)),
         (incidents_pb2_grpc.add_IncidentsServiceServicer_to_server, IncidentsServicer(parts)),
+        (
+            name_requests_pb2_grpc.add_NameRequestsServiceServicer_to_server,
+            NameRequestsServicer(parts),
+        ),
         (breaches_pb2_grpc.add_BreachesServiceServicer_to_server, BreachesServicer(parts)),
         (retention_pb2_grpc.add_RetentionServiceServicer_to_server, RetentionServicer(parts)),
     ]

@@ -51,7 +51,8 @@ def show_disposal(tools: Tools, who: Caller, name: str) -> Prospect:
 
 def dispose_case(tools: Tools, who: Caller, name: str) -> Prospect:
     """
-    Dispose of a case whose time has passed, with its breaches and the enquiries it grew from.
+    Dispose of a case whose time has passed, with its breaches and the enquiries it grew from,
+    and what the student asked about who has seen any of them.
 
     consent decides for each record and writes it down; the worker then destroys the keys, which
     this process can't. A repeat of what is under way shows it, and changes nothing.
@@ -96,7 +97,9 @@ def _records(work: Work, case: Case) -> list[tuple[str, RecordKind]]:
     """List the records that go with a case, the case's own last."""
     breaches = [(each, RecordKind.BREACH) for each in work.breaches.of_case(case.id)]
     enquiries = [(each, RecordKind.ENQUIRY) for each in work.enquiries.of_case(case.id)]
-    return [*breaches, *enquiries, (case.id, RecordKind.CASE)]
+    with_them = [*breaches, *enquiries, (case.id, RecordKind.CASE)]
+    asked = work.name_requests.going_with([record_of(each) for each, _ in with_them])
+    return [*((each, RecordKind.NAME_REQUEST) for each in asked), *with_them]
 
 
 def _prospect(case: Case, today: date) -> Prospect:

@@ -13,6 +13,7 @@ class RecordKind(StrEnum):
     BREACH = "breach"
     INCIDENT = "incident"
     """An accident of which no case is known; else its words are in the case's record."""
+    NAME_REQUEST = "name-request"
 
     @property
     def mount(self) -> str:

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 
 import attrs
 from google.protobuf.timestamp_pb2 import Timestamp
+from sas.common.v1.naming_pb2 import NameAnswer, NameGround, NameView, NotHeard
 from sas.common.v1.purpose_pb2 import DisclosurePurpose, Purpose
 from sas.consent.v1 import (
     breach_procedure_pb2,
@@ -20,6 +21,8 @@ from sas.consent.v1 import (
     consents_pb2_grpc,
     gate_pb2,
     gate_pb2_grpc,
+    name_procedure_pb2,
+    name_procedure_pb2_grpc,
     records_pb2,
     records_pb2_grpc,
 )
@@ -71,6 +74,15 @@ class Standing:
     trusted_contacts: tuple[TrustedContact, ...] = ()
 
 
+@attrs.frozen
+class NameRequestMade:
+    """A request for a name that may be made."""
+
+    record: str
+    """What the line is about."""
+    due_at: datetime
+
+
 class Consent:
     """
     The consent service, asked for the caller of the call at hand.
@@ -83,6 +95,7 @@ class Consent:
         self._records = peer.stub(records_pb2_grpc.RecordsServiceStub)
         self._gate = peer.stub(gate_pb2_grpc.GateServiceStub)
         self._consents = peer.stub(consents_pb2_grpc.ConsentsServiceStub)
+        self._names = peer.stub(name_procedure_pb2_grpc.NameProcedureServiceStub)
         self._breaches = peer.stub(breach_procedure_pb2_grpc.BreachProcedureServiceStub)
 
     def register(self, record: str, kind: RecordKind, student: str = "", parent: str = "") -> None:
@@ -260,6 +273,47 @@ class Consent:
         self._records.AuthoriseIncidentDecision(
             records_pb2.AuthoriseIncidentDecisionRequest(
                 record=record, incident=incident, decider=decider, decided=decided, outcome=outcome
+            )
+        )
+
+    def authorise_name_request(self, name: str, line: str, digest: str) -> NameRequestMade:
+        """Ask whether the student may ask for the name behind a line of their list."""
+        answer = self._names.AuthoriseNameRequest(
+            name_procedure_pb2.AuthoriseNameRequestRequest(
+                name=name, line=line, payload_digest=digest
+            )
+        )
+        return NameRequestMade(answer.record, answer.due_at.ToDatetime(UTC))
+
+    def authorise_name_view(
+        self, name: str, view: NameView.ValueType, about: str, payload_digest: str
+    ) -> None:
+        """Ask whether this may be added as what the staff member says whose name it is."""
+        self._names.AuthoriseNameView(
+            name_procedure_pb2.AuthoriseNameViewRequest(
+                name=name, view=view, about=about, payload_digest=payload_digest
+            )
+        )
+
+    def authorise_name_decision(
+        self,
+        name: str,
+        answer: NameAnswer.ValueType,
+        grounds: Sequence[NameGround.ValueType],
+        not_heard: NotHeard.ValueType,
+        *,
+        about: str,
+        payload_digest: str,
+    ) -> None:
+        """Ask whether it may be decided so."""
+        self._names.AuthoriseNameDecision(
+            name_procedure_pb2.AuthoriseNameDecisionRequest(
+                name=name,
+                answer=answer,
+                grounds=grounds,
+                not_heard=not_heard,
+                about=about,
+                payload_digest=payload_digest,
             )
         )
 

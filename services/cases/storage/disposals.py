@@ -63,6 +63,10 @@ class Disposals:
                 Mails(self.connection).forget(name_of("enquiries", record_id))
             case RecordKind.BREACH:
                 self._wipe_breach(record_id)
+            case RecordKind.NAME_REQUEST:
+                words = tables.name_request_words
+                here = words.c.name_request_id == record_id
+                self._set(words, here, salt=None, digest=None, **_NOTHING_SEALED)
 
     def _wipe_case(self, case_id: str) -> None:
         self._set(tables.notes, tables.notes.c.case_id == case_id, **_NOTHING_SEALED)

@@ -360,6 +360,34 @@ incident_decisions = sa.Table(
     _bytes("sealed"),
 )
 
+name_requests = sa.Table(
+    "name_requests",
+    metadata,
+    _id("id", primary_key=True),
+    _code("student"),
+    # What the line is about; empty until consent has let it be asked.
+    _text("about_record"),
+    _moment("created_at"),
+    sa.Index("name_requests_about_record", "about_record"),
+)
+
+name_request_words = sa.Table(
+    "name_request_words",
+    metadata,
+    _of("name_request_id", "name_requests", primary=True),
+    # The collection of the item: why it is asked, what is said about it, how it was weighed.
+    sa.Column("part", sa.Text, primary_key=True),
+    _id("id", primary_key=True),
+    _code("author"),
+    _moment("said_at"),
+    # Once consent has it in the ledger.
+    sa.Column("counts", sa.Boolean, nullable=False),
+    _text("wrapped_key"),
+    _bytes("sealed"),
+    _bytes("salt"),
+    _text("digest"),
+)
+
 disposals = sa.Table(
     "disposals",
     metadata,

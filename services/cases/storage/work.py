@@ -18,6 +18,7 @@ from services.cases.storage.enquiries import Enquiries
 from services.cases.storage.incidents import Incidents
 from services.cases.storage.link_tries import LinkTries
 from services.cases.storage.mails import Mails
+from services.cases.storage.name_requests import NameRequests
 from services.cases.storage.notes import Notes
 from services.cases.storage.redactions import Redactions
 
@@ -86,6 +87,11 @@ class Stores:
     def incidents(self) -> Incidents:
         """The register of inadvertent breaches."""
         return Incidents(self.connection)
+
+    @property
+    def name_requests(self) -> NameRequests:
+        """The words around requests for the name behind a line."""
+        return NameRequests(self.connection)
 
     @property
     def disposals(self) -> Disposals:

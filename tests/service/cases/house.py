@@ -19,10 +19,16 @@ from sas.cases.v1 import (
     documents_pb2_grpc,
     enquiries_pb2_grpc,
     incidents_pb2_grpc,
+    name_requests_pb2_grpc,
     redactions_pb2_grpc,
     retention_pb2_grpc,
 )
-from sas.consent.v1 import breach_procedure_pb2_grpc, consents_pb2_grpc, walls_pb2_grpc
+from sas.consent.v1 import (
+    breach_procedure_pb2_grpc,
+    consents_pb2_grpc,
+    ledger_pb2_grpc,
+    walls_pb2_grpc,
+)
 
 from tests.kit import house
 from tests.kit.house import Person, Refusal
@@ -83,10 +89,12 @@ class House(house.House):
         self.enquiries = stub(enquiries_pb2_grpc.EnquiriesServiceStub)
         self.redactions = stub(redactions_pb2_grpc.RedactionsServiceStub)
         self.incidents = stub(incidents_pb2_grpc.IncidentsServiceStub)
+        self.name_requests = stub(name_requests_pb2_grpc.NameRequestsServiceStub)
         self.breaches = stub(breaches_pb2_grpc.BreachesServiceStub)
         self.retention = stub(retention_pb2_grpc.RetentionServiceStub)
         self.consents = consent.stub(consents_pb2_grpc.ConsentsServiceStub)
         self.procedure = consent.stub(breach_procedure_pb2_grpc.BreachProcedureServiceStub)
+        self.ledger = consent.stub(ledger_pb2_grpc.LedgerServiceStub)
         self.walls = consent.stub(walls_pb2_grpc.WallsServiceStub)
 
     def refusal(self, who: Person | None, method: str, request: Message) -> Refusal:
