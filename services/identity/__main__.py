@@ -52,7 +52,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
 
 def parts(config: Config[Settings], vault: Vault, database: Database) -> Parts:
     """Put together what actions work with."""
-    from sas.consent.v1 import records_pb2_grpc
+    from sas.consent.v1 import name_procedure_pb2_grpc, records_pb2_grpc
 
     from common.pace import Pace
     from common.rpc.client import Peer
@@ -76,7 +76,10 @@ def parts(config: Config[Settings], vault: Vault, database: Database) -> Parts:
         new_work=lambda: Work(database.engine),
         new_reads=lambda: Work(database.reads),
         vault=vault,
-        consent=Consent(consent.stub(records_pb2_grpc.RecordsServiceStub)),
+        consent=Consent(
+            consent.stub(records_pb2_grpc.RecordsServiceStub),
+            consent.stub(name_procedure_pb2_grpc.NameProcedureServiceStub),
+        ),
         provider=IdentityProvider(settings.preset, config.trust.ca_file, client),
         redirect_uris=settings.redirect_uris,
         lifetimes=settings.lifetimes,

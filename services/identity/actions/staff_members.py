@@ -82,6 +82,24 @@ def page(parts: Parts, after: str | None, size: int) -> tuple[list[StaffMember],
     return found[:size], found[size - 1].id if len(found) > size else ""
 
 
+def tell_name(parts: Parts, name_request: str) -> str:
+    """
+    Tell a student the name of a staff member, if it was decided that they may know it (R24).
+
+    Consent says whose it is, and has the telling in the ledger before this is answered. Staff who
+    left are named like the others.
+
+    Raises:
+        NotAvailable: it is not the caller's request, or there is none.
+        ServiceError: what else consent refuses with.
+    """
+    named = parts.consent.released_name(name_request)
+    with parts.new_reads() as reads:
+        member = _known(reads, named)
+    log.info("staff_name_told", name_request=name_request)
+    return member.display_name
+
+
 def end_role(parts: Parts, name: str) -> StaffMember:
     """
     End a staff member's role now; their sessions end with it.

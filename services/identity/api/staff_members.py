@@ -51,6 +51,11 @@ class StaffMembersServicer(staff_members_pb2_grpc.StaffMembersServiceServicer):
             staff_members=[to_proto(each) for each in found], next_page_token=encode_token(last)
         )
 
+    def GetReleasedName(
+        self, request: pb.GetReleasedNameRequest, context: grpc.ServicerContext
+    ) -> pb.ReleasedName:
+        return pb.ReleasedName(display_name=staff_members.tell_name(self.parts, request.name))
+
     def EndStaffRole(
         self, request: pb.EndStaffRoleRequest, context: grpc.ServicerContext
     ) -> pb.StaffMember:

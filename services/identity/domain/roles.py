@@ -31,6 +31,7 @@ ADVISER = frozenset(
         "registration_form:complete",
         "third_party:create",
         "staff_member:list",
+        "name_task:list",
         "report:read",
     }
 )

@@ -8,7 +8,12 @@ from __future__ import annotations
 
 import attrs
 from sas.common.v1.purpose_pb2 import Purpose
-from sas.consent.v1 import records_pb2, records_pb2_grpc
+from sas.consent.v1 import (
+    name_procedure_pb2,
+    name_procedure_pb2_grpc,
+    records_pb2,
+    records_pb2_grpc,
+)
 
 from services.identity.domain.records import Item, RecordKind, Sealed
 
@@ -32,6 +37,20 @@ class Consent:
     """Consent, as identity asks it."""
 
     stub: records_pb2_grpc.RecordsServiceStub
+    names: name_procedure_pb2_grpc.NameProcedureServiceStub
+
+    def released_name(self, name_request: str) -> str:
+        """
+        Ask whether the student may be told a name now, and whose it is.
+
+        Raises:
+            ServiceError: consent refused, or can't be reached.
+        """
+        answer = self.names.AuthoriseNameRelease(
+            name_procedure_pb2.AuthoriseNameReleaseRequest(name=name_request)
+        )
+        named: str = answer.staff_member
+        return named
 
     def register(self, item: Item, student: str = "") -> None:
         """
