@@ -20,7 +20,7 @@ def list_accesses(page_token: str = "", as_json: Json = False) -> None:
         )
     show_list(
         page.accesses,
-        ["time", "role", "action", "purpose", "allowed", "embargoed_until"],
+        ["name", "time", "role", "action", "purpose", "allowed", "embargoed_until"],
         as_json=as_json,
         empty="Nobody has opened your record.",
     )
