@@ -248,6 +248,55 @@ def test_a_student_at_the_staff_command_learns_nothing(stack: FullStack, tmp_pat
     assert said.err.startswith("Not available.")
 
 
+def test_a_student_is_told_who_it_was_once_it_was_weighed(
+    stack: FullStack, tmp_path: Path, case: str
+) -> None:
+    """R24: asked by the student, commented on by who is named, decided by a manager."""
+    zoe, ada, lea = (
+        Terminal(stack, _folder(tmp_path / name), who)
+        for name, who in (
+            ("zoe", stack.student),
+            ("ada", stack.adviser),
+            ("lea", stack.manager),
+        )
+    )
+    why, thinks, weighed = unlike_any(), unlike_any(), unlike_any()
+    note = json.loads(
+        ada.types("note", "write", case, "--from", "-", "--json", words=WORDS.format(secret="")).out
+    )["name"]
+    assert ada.types("note", "show", note).code == 0
+    lines = json.loads(zoe.types("access", "list", "--json").out)
+    line = next(each["name"] for each in lines if each["action"] == "case_note:read")
+    asked = zoe.types("name", "ask", line, "--from", "-", "--json", words=why)
+    name = json.loads(asked.out)["name"]
+    assert ada.types("name", "view", name, "leaves-it", "--from", "-", words=thinks).code == 0
+    assert ada.types("name", "show", name).err.startswith("Not available.")
+    (task,) = [
+        each for each in json.loads(lea.types("name", "list", "--json").out) if each["name"] == name
+    ]
+    assert (task["staff_member"], task["overdue"]) == (stack.adviser.name, False)
+    decide = ("name", "decide", name, "release", "--ground", "essential-for-rights", "--from", "-")
+    shown = lea.types(*decide)
+    assert why in shown.out
+    assert thinks in shown.out
+    assert "--really" in shown.err
+    refused = zoe.types("name", "tell", name)
+    assert "It was not decided to tell you this name. (R24)" in refused.err
+    assert lea.types(*decide, "--really", words=weighed).code == 0
+    staff = json.loads(lea.types("staff", "list", "--json").out)
+    known = next(each["display_name"] for each in staff if each["name"] == stack.adviser.name)
+    assert known in zoe.types("name", "tell", name).out
+    mine = zoe.types("name", "show", name).out
+    assert why in mine
+    assert thinks not in mine
+    assert weighed not in mine
+
+
+def _folder(path: Path) -> Path:
+    path.mkdir()
+    return path
+
+
 def test_the_ledger_is_verified_and_an_auditor_may_too(stack: FullStack, tmp_path: Path) -> None:
     manager = Terminal(stack, tmp_path, stack.manager)
     first = manager.types("ledger", "fsck")
