@@ -26,6 +26,8 @@ from sas.cases.v1 import (
     documents_pb2_grpc,
     enquiries_pb2,
     enquiries_pb2_grpc,
+    name_requests_pb2,
+    name_requests_pb2_grpc,
     redactions_pb2,
     redactions_pb2_grpc,
 )
@@ -35,6 +37,8 @@ from sas.consent.v1 import (
     breach_procedure_pb2_grpc,
     consents_pb2,
     consents_pb2_grpc,
+    ledger_pb2,
+    ledger_pb2_grpc,
 )
 from sas.identity.v1 import (
     students_pb2,
@@ -107,6 +111,25 @@ def adviser_reads_a_note(stack: FullStack, note: str) -> case_notes_pb2.CaseNote
         return stack.adviser.at(case_notes_pb2_grpc.CaseNotesServiceStub).GetCaseNote(
             case_notes_pb2.GetCaseNoteRequest(name=note, purpose=purpose_pb2.PURPOSE_ADVICE)
         )
+
+
+def student_sees_who_read(stack: FullStack, note: str) -> str:
+    """Let the adviser read a note, and give the line of the student's list that says so."""
+    adviser_reads_a_note(stack, note)
+    with understood_errors():
+        listed = stack.student.at(ledger_pb2_grpc.LedgerServiceStub).ListAccesses(
+            ledger_pb2.ListAccessesRequest()
+        )
+    return next(each.name for each in listed.accesses if each.action == "case_note:read")
+
+
+def student_asks_who_it_was(stack: FullStack, line: str, why: str = "I wonder.") -> str:
+    """Ask for the name behind a line, and give the name of the request."""
+    with understood_errors():
+        asked = stack.student.at(name_requests_pb2_grpc.NameRequestsServiceStub).AskForName(
+            name_requests_pb2.AskForNameRequest(line=line, why=why, request_id=new_request_id())
+        )
+    return str(asked.name)
 
 
 def adviser_attaches_a_letter(

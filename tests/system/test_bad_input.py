@@ -233,6 +233,8 @@ def creating(stack: FullStack) -> Mapping[str, tuple[Person, Json]]:
     breach = deeds.adviser_drafts_a_breach(stack, case, tutor)
     deeds.colleague_advises(stack, breach)
     deeds.adviser_decides(stack, breach)
+    note = deeds.adviser_writes_a_note(stack, case, situation="once")
+    lines = [deeds.student_sees_who_read(stack, note) for _ in range(3)]
     now = datetime.datetime.now(datetime.UTC)
     enough_for_a_report(stack, now.year - 5)
     to = {"recipient": tutor.name, "recipientName": "T", "recipientAddress": tutor.address}
@@ -289,6 +291,24 @@ def creating(stack: FullStack) -> Mapping[str, tuple[Person, Json]]:
                 "knownAt": now.isoformat().replace("+00:00", "Z"),
                 "decider": adviser.name,
                 "happened": "once",
+            },
+        ),
+        "cases.AskForName": (stack.student, {"line": lines[0], "why": "once"}),
+        "cases.GiveNameView": (
+            adviser,
+            {
+                "name": deeds.student_asks_who_it_was(stack, lines[1]),
+                "view": "NAME_VIEW_OBJECTS",
+                "words": "once",
+            },
+        ),
+        "cases.DecideNameRequest": (
+            manager,
+            {
+                "name": deeds.student_asks_who_it_was(stack, lines[2]),
+                "answer": "NAME_ANSWER_WITHHOLD",
+                "grounds": ["NAME_GROUND_LIST_IS_ENOUGH"],
+                "reasons": "once",
             },
         ),
         "consent.DeclareWall": (
