@@ -30,6 +30,7 @@ from services.consent.domain.decision import Question
 from services.consent.domain.facts import THIRD_PARTY, AccessList, Record, Report, Who
 from services.consent.domain.kinds import kind_of
 from services.consent.domain.name_requests import AccessLine, NameDecision, NameRequest, View
+from services.consent.domain.staff import StaffRole
 from services.consent.policies import questions
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -299,7 +300,11 @@ _FIRST = {
 def _advice(said: Mapping[str, Any]) -> Advice:
     answered = None if said["answer"] == "none" else NOW
     against, outdated = said["answer"] == "against", said.get("outdated", False)
-    return Advice(staff(said["colleague"]), NOW, answered, against, outdated)
+    colleague, left = staff(said["colleague"]), said.get("left", False)
+    role = StaffRole(
+        colleague, 1, "adviser", _day("yesterday"), NOW if left else _day("in a month")
+    )
+    return Advice(colleague, NOW, answered, against, outdated, role)
 
 
 def _open(
