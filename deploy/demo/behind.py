@@ -260,6 +260,18 @@ def mails_to(state: State, address: str) -> int:
     return sum(address in str(mail["To"]) for mail in mails)
 
 
+def arrives(state: State, address: str, before: int) -> str:
+    """Wait for one mail more than *before* in a mailbox, and return its words; empty if none."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        mails = [email.message_from_bytes(each.read_bytes()) for each in _mailbox(state)]
+        ours = [mail for mail in mails if address in str(mail["To"])]
+        if len(ours) > before:
+            return str(ours[-1].get_payload()).strip()
+        time.sleep(0.2)
+    return ""
+
+
 def _mailbox(state: State) -> list[Path]:
     return sorted((state / "mail").glob("*.eml"), key=lambda path: path.stat().st_mtime)
 

@@ -111,9 +111,15 @@ def admit_colleagues(state: State, manager: Person) -> None:
                     role_ends_at=end,
                     issuer=issuer,
                     subject=account(state, username)["subject"],
+                    mail_address=mail_address(username),
                     request_id=str(uuid.uuid5(SEED, username)),
                 )
             )
+
+
+def mail_address(username: str) -> str:
+    """Return where a member of staff is told that something waits for them."""
+    return f"{username}@staff.example"
 
 
 def _role_end() -> datetime.datetime:

@@ -34,7 +34,8 @@ def set_up(operator: Operator, today: dt.date) -> None:
         make_key(operator, "facts", f"cohort-{year}", type="aes256-gcm96")
     for name in ("account", "third-party", "pseudonym"):
         make_key(operator, "ix", name, type="hmac", key_size=32)
-    make_key(operator, "post", "replies", type="aes256-gcm96")
+    for name in ("replies", "staff"):
+        make_key(operator, "post", name, type="aes256-gcm96")
     make_key(operator, "tokens", "caller", type="ed25519")
     make_key(operator, "tokens", "gate", type="ed25519")
     make_key(operator, "ledger", "ledger", type="ed25519")

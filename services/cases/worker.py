@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sas.cases.v1.events_pb2 import RecordDisposalAuthorised
-from sas.consent.v1.events_pb2 import ConsentEnded
+from sas.consent.v1.events_pb2 import ConsentEnded, StaffAwaited
+from sas.identity.v1.events_pb2 import StaffAddressChanged
 
 from common.events.handlers import Deps, Handler, Timer, every, handles
 from common.requests import forget_requests
-from services.cases.actions import disposal, posting
+from services.cases.actions import disposal, notices, posting
 from services.cases.storage.mails import Post
+from services.cases.storage.staff_addresses import StaffAddress
 from services.cases.storage.work import HandlerWork
 
 
@@ -29,14 +31,31 @@ def on_consent_ended(deps: Deps, event: ConsentEnded) -> None:
     disposal.end_disclosure(HandlerWork(deps.connection), event.disclosure)
 
 
+@handles(StaffAddressChanged)
+def on_staff_address_changed(deps: Deps, event: StaffAddressChanged) -> None:
+    """Keep where a staff member is written to."""
+    told = StaffAddress(
+        event.staff_member, event.version, event.sealed_address, event.end_time.ToDatetime(UTC)
+    )
+    notices.note_address(HandlerWork(deps.connection), told)
+
+
+@handles(StaffAwaited)
+def on_staff_awaited(deps: Deps, event: StaffAwaited) -> None:
+    """Tell a staff member that something waits for them."""
+    notices.notify(HandlerWork(deps.connection), event.staff_member, datetime.now(UTC))
+
+
 @every(seconds=3600)
 def forget_old_requests(deps: Deps) -> None:
-    """Forget calls that nobody will repeat any more, old passes, and tries of links of nothing."""
+    """Forget old calls and passes, tries of links of nothing, and where leavers were written to."""
     forget_requests(deps.connection)
-    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    now = datetime.now(UTC)
+    an_hour_ago = now - timedelta(hours=1)
     work = HandlerWork(deps.connection)
     work.disclosures.forget_passes(an_hour_ago)
     work.link_tries.forget(an_hour_ago)
+    work.staff_addresses.forget(now)
 
 
 @every(seconds=2)
@@ -52,5 +71,10 @@ def send_due_mails(deps: Deps) -> None:
     )
 
 
-HANDLERS: list[Handler[Any]] = [on_record_disposal_authorised, on_consent_ended]
+HANDLERS: list[Handler[Any]] = [
+    on_record_disposal_authorised,
+    on_consent_ended,
+    on_staff_address_changed,
+    on_staff_awaited,
+]
 TIMERS: list[Timer] = [forget_old_requests, send_due_mails]

@@ -205,7 +205,7 @@ NO_WORDS = {
     " warnings what outcome whose_safety",
     "days": "contact_date dispose_from_date ends_on last_involvement_date valid_from valid_until",
     "opaque": "entry etag leaf_hash next_page_token page_token payload_digest proof pseudonym"
-    " public_key receipt sealed_facts text_sha256 file_sha256",
+    " public_key receipt sealed_address sealed_facts text_sha256 file_sha256",
     "addresses of servers": "authorization_url issuer redirect_uri",
     "published": "policy_words statute",
 }

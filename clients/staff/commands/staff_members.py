@@ -40,7 +40,7 @@ def admit(
     issuer: Annotated[str, typer.Option(help="The identity provider's issuer.")],
     as_json: Json = False,
 ) -> None:
-    """Admit a member of staff; name and subject are asked for."""
+    """Admit a member of staff; name, subject and mail address are asked for."""
     last_day = datetime.date.fromisoformat(ends_on)
     end = Timestamp()
     end.FromDatetime(
@@ -49,6 +49,7 @@ def admit(
     request = staff_members_pb2.CreateStaffMemberRequest(
         display_name=typer.prompt("Name", err=True),
         subject=typer.prompt("Subject at the identity provider", err=True),
+        mail_address=_mail_address(),
         issuer=issuer,
         role=role,
         role_ends_at=end,
@@ -57,6 +58,23 @@ def admit(
     with calling():
         found = _staff().CreateStaffMember(request)
     show(found, as_json=as_json)
+
+
+@app.command("set-address")
+def set_address(staff_member: str, as_json: Json = False) -> None:
+    """Say where somebody is told that something waits for them; it is asked for."""
+    request = staff_members_pb2.SetStaffMemberAddressRequest(
+        name=staff_member, mail_address=_mail_address()
+    )
+    with calling():
+        found = _staff().SetStaffMemberAddress(request)
+    show(found, as_json=as_json)
+
+
+def _mail_address() -> str:
+    """Ask for an address, which is never an argument."""
+    said = typer.prompt("Mail address (empty for none)", default="", show_default=False, err=True)
+    return str(said)
 
 
 @app.command("end-role")

@@ -16,6 +16,7 @@ from sas.identity.v1 import third_parties_pb2, third_parties_pb2_grpc
 
 from clients.gateway import understood_errors
 from common.errors import RefusedByPolicy
+from deploy.demo import behind, people
 from deploy.demo.setting import Setting
 
 GROUND = "grounds/serious-imminent-risk"
@@ -93,12 +94,20 @@ def tell(setting: Setting) -> None:
             breaches.DecideBreach(decide)
         with understood_errors():
             breaches.AmendBreach(breaches_pb2.AmendBreachRequest(name=breach.name, parts=told))
+    mailbox = people.mail_address("mary")
+    before = behind.mails_to(setting.state, mailbox)
     with understood_errors():
         procedure.AskForAdvice(
             breach_procedure_pb2.AskForAdviceRequest(
                 name=breach.name, colleague=setting.colleague.name
             )
         )
+    mail = behind.arrives(setting.state, mailbox, before)
+    story.check(
+        "the colleague is told by mail that something waits for her, and not a word more",
+        mail == "Something waits for you. Please sign in to see it.",
+        mail,
+    )
     with (
         story.refused(
             "asking a colleague is not enough: she must have answered from her own session",

@@ -27,5 +27,8 @@ path "rk-name-request/keys/+" { capabilities = ["read", "delete"] }
 # The address of a mail whose hour has come. No record's key opens with it.
 path "post/decrypt/replies" { capabilities = ["update"] }
 
+# Where a staff member is told that something waits for them.
+path "post/decrypt/staff" { capabilities = ["update"] }
+
 path "database/creds/cases-work" { capabilities = ["read"] }
 path "secret/data/rabbitmq/cases-work" { capabilities = ["read"] }

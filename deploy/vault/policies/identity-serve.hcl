@@ -27,6 +27,12 @@ path "ix/hmac/+/sha2-256" { capabilities = ["update"] }
 # Coded facts for statistics: sealed here, opened by reports only.
 path "facts/encrypt/+" { capabilities = ["update"] }
 
+# Where a staff member is written to: sealed here, opened by the worker that sends mails only.
+path "post/encrypt/staff" {
+  capabilities        = ["update"]
+  required_parameters = ["associated_data"]
+}
+
 # Says who a caller is, for a minute at a time.
 path "tokens/sign/caller" { capabilities = ["update"] }
 path "tokens/keys/caller" { capabilities = ["read"] }

@@ -115,6 +115,8 @@ def _hand_over(server: MailServer, mail: Mail, contents: Contents) -> None:
             server.send_link(contents.address, contents.secret)
         case MailKind.CODE:
             server.send_code(contents.address, contents.secret)
+        case MailKind.NOTICE:
+            server.send_notice(contents.address)
 
 
 def _clear_one(room: PostRoom) -> bool:

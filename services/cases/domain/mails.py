@@ -17,6 +17,8 @@ class MailKind(StrEnum):
     LINK = "link"
     """About a disclosure, as is the code."""
     CODE = "code"
+    NOTICE = "notice"
+    """To a staff member, that something waits for them: neither what nor about whom."""
 
 
 class MailState(StrEnum):
@@ -46,7 +48,7 @@ class Mail:
 
     kind: MailKind
     about: str
-    """The name of the question or disclosure."""
+    """The name of the question, disclosure or staff member."""
     leaves_at: datetime
     expires_at: datetime
     """When it is too late to send it."""

@@ -1,5 +1,5 @@
 """
-Mails to third parties: so neutral that whoever sees one learns nothing (R5, R9).
+Mails to third parties and staff: so neutral that whoever sees one learns nothing (R5, R9).
 
 No word about the Service, a student or a letter, in sender, subject or text. The link and the code
 go by two mails. The link's secret is in the URL's fragment, which browsers do not send, so it is in
@@ -39,6 +39,11 @@ It belongs to the message that another e-mail has told you about.
 """
 
 
+_NOTICE_TEXT = """\
+Something waits for you. Please sign in to see it.
+"""
+
+
 class NotTaken(Exception):
     """The mail server took a mail for nobody: the address is none."""
 
@@ -71,7 +76,7 @@ class _Server(smtplib.SMTP):
 
 @attrs.frozen
 class Mail:
-    """Sends the two mails of a disclosure, and the words that everybody gets."""
+    """Sends the two mails of a disclosure, the words that everybody gets, and notices to staff."""
 
     host: str
     port: int
@@ -116,6 +121,15 @@ class Mail:
             NotTaken, MailAway, MailUnsure: as for the link.
         """
         self._send([self._mail(address, "Your message", text + "\n")])
+
+    def send_notice(self, address: str) -> None:
+        """
+        Tell a staff member that something waits for them: not what, nor where, nor about whom.
+
+        Raises:
+            NotTaken, MailAway, MailUnsure: as for the link.
+        """
+        self._send([self._mail(address, "Something waits for you", _NOTICE_TEXT)])
 
     def _send(self, mails: Sequence[EmailMessage]) -> None:
         # What a failure says may quote the address, so only its class is logged.

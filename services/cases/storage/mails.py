@@ -14,12 +14,13 @@ from typing import Any
 
 import attrs
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from common.vault import Vault
 from services.cases.domain.mails import Contents, Mail, MailKind, MailState
 from services.cases.storage.tables import mails
 
-_MOUNT, _KEY = "post", "replies"
+_MOUNT, _KEY, _STAFF_KEY = "post", "replies", "staff"
 
 _IN_HAND = timedelta(minutes=2)
 """Longer than handing a mail over can take; what is leaving since then was left by a crash."""
@@ -60,10 +61,15 @@ class Post:
             VaultRefused, KeyGone: it was changed, or is not the one that was sealed for this.
             TryAgain: Vault can't be reached.
         """
+        to_staff = mail.kind is MailKind.NOTICE
         opened = self._vault.decrypt(
-            _MOUNT, _KEY, mail.sealed, bound_to=_bound_to(mail.kind, mail.about)
+            _MOUNT,
+            _STAFF_KEY if to_staff else _KEY,
+            mail.sealed,
+            bound_to=_bound_to(mail.kind, mail.about),
         )
-        return Contents.from_bytes(opened)
+        # A staff member's address was sealed by identity, as it is.
+        return Contents(opened.decode()) if to_staff else Contents.from_bytes(opened)
 
 
 def _bound_to(kind: MailKind, about: str) -> str:
@@ -87,6 +93,18 @@ class Mails:
         self.connection.execute(sa.delete(mails).where(mails.c.about == about))
 
     # The worker's
+
+    def notify(self, mail: Mail) -> None:
+        """Put a mail to a staff member, unless one that says the same waits already."""
+        gone = mails.c.state.not_in([MailState.WAITING, MailState.LEAVING])
+        self.connection.execute(
+            sa.delete(mails).where(mails.c.about == mail.about, mails.c.kind == mail.kind, gone)
+        )
+        self.connection.execute(
+            insert(mails)
+            .values(**attrs.asdict(mail), state=MailState.WAITING)
+            .on_conflict_do_nothing()
+        )
 
     def claim(self, now: datetime) -> Mail | None:
         """

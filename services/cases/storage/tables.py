@@ -145,7 +145,7 @@ question_events = sa.Table(
 mails = sa.Table(
     "mails",
     metadata,
-    # The name of the question or disclosure; of each kind there is one mail about it.
+    # The name of the question, disclosure or staff member; of each kind there is one mail about it.
     sa.Column("about", sa.Text, primary_key=True),
     sa.Column("kind", sa.Text, primary_key=True),
     _code("state"),
@@ -155,6 +155,16 @@ mails = sa.Table(
     # For the worker alone; null once the mail has left or is given up.
     _text("sealed"),
     sa.Index("mails_by_hour", "state", "leaves_at"),
+)
+
+staff_addresses = sa.Table(
+    "staff_addresses",
+    metadata,
+    sa.Column("staff_member", sa.Text, primary_key=True),
+    _number("version"),
+    # By identity, for the worker alone; empty for nowhere.
+    _code("sealed"),
+    _moment("ends_at"),
 )
 
 # Of mails from before `mails`; to be dropped in a later release.

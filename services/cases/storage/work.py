@@ -21,6 +21,7 @@ from services.cases.storage.mails import Mails
 from services.cases.storage.name_requests import NameRequests
 from services.cases.storage.notes import Notes
 from services.cases.storage.redactions import Redactions
+from services.cases.storage.staff_addresses import StaffAddresses
 
 
 class Stores:
@@ -52,6 +53,11 @@ class Stores:
     def mails(self) -> Mails:
         """The mails that wait for the worker."""
         return Mails(self.connection)
+
+    @property
+    def staff_addresses(self) -> StaffAddresses:
+        """Where staff members are written to."""
+        return StaffAddresses(self.connection)
 
     @property
     def disclosures(self) -> Disclosures:

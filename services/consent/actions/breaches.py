@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
+from sas.consent.v1.events_pb2 import StaffAwaited
 
 from common.errors import InvalidFields, NotAvailable, WrongState
 from services.consent.actions.deciding import Line, decide
@@ -89,7 +90,8 @@ def ask_for_advice(parts: Parts, who: Who, name: str, colleague: str) -> Procedu
         ):
             # One answer for all of them, so that a wall is not told.
             raise InvalidFields({"colleague": "can't advise on this: ask somebody else"})
-        work.breaches.ask(name, colleague, who.name, now)
+        if work.breaches.ask(name, colleague, who.name, now):
+            work.tell(StaffAwaited(staff_member=colleague))
         procedure = _procedure(parts, work, who, record, named, name)
         work.commit()
     return procedure
@@ -184,8 +186,17 @@ def authorise_breach(
                 name,
                 Decided(who.name, now, recorded.index, emergency, breach.facts.by_consent),
             )
+            if emergency:
+                _await_review(work, record, breach, now)
         work.commit()
     return recorded.or_refuse().index
+
+
+def _await_review(work: Work, record: Record, breach: Breach, now: datetime) -> None:
+    """Let everybody know who may review it that something waits: nobody behind a wall (R36)."""
+    may_not = {breach.involved, *record.walled}
+    for colleague in sorted(work.staff.of_the_service(now) - may_not):
+        work.tell(StaffAwaited(staff_member=colleague))
 
 
 @attrs.frozen(kw_only=True)

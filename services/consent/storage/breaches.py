@@ -57,10 +57,16 @@ class Breaches:
             embargoed=Embargoes(self.connection).standing(name) is not None,
         )
 
-    def ask(self, breach: str, colleague: str, by: str, at: datetime) -> None:
-        """Keep that a colleague is asked for advice. Asking again changes nothing."""
+    def ask(self, breach: str, colleague: str, by: str, at: datetime) -> bool:
+        """Keep that a colleague is asked for advice; False if they were asked before."""
         row = {"breach": breach, "colleague": colleague, "asked_by": by, "asked_at": at}
-        self.connection.execute(upsert(advice_requests).values(row).on_conflict_do_nothing())
+        asked = self.connection.execute(
+            upsert(advice_requests)
+            .values(row)
+            .on_conflict_do_nothing()
+            .returning(advice_requests.c.colleague)
+        )
+        return asked.one_or_none() is not None
 
     def answer(
         self, breach: str, colleague: str, *, against: bool, at: datetime, ledger_index: int

@@ -7,7 +7,7 @@ from datetime import datetime
 import attrs
 import structlog
 from google.protobuf.timestamp_pb2 import Timestamp
-from sas.identity.v1.events_pb2 import StaffRoleChanged
+from sas.identity.v1.events_pb2 import StaffAddressChanged, StaffRoleChanged
 
 from common.caller import Caller
 from common.errors import InvalidFields, NotAvailable, WrongState
@@ -30,6 +30,7 @@ class Candidate:
     subject: str = attrs.field(repr=False)
     role: str
     role_ends_at: datetime
+    mail_address: str = attrs.field(default="", repr=False)
 
 
 def create(parts: Parts, caller: Caller, candidate: Candidate, request_id: str) -> StaffMember:
@@ -115,9 +116,32 @@ def end_role(parts: Parts, name: str) -> StaffMember:
         work.sessions.end_all_of(name, now)
         ended = _known(work, name)
         _tell_role(work, ended)
+        _tell_address(parts, work, ended, "")
         work.commit()
     log.info("staff_role_ended", staff_member=name)
     return ended
+
+
+def set_address(parts: Parts, name: str, mail_address: str) -> StaffMember:
+    """
+    Say where a staff member is told that something waits for them; empty for nowhere.
+
+    Identity seals it for the worker that sends mails, and keeps nothing of it.
+
+    Raises:
+        NotAvailable: there is no such staff member, or their role has ended.
+        TryAgain: Vault can't be reached.
+    """
+    id_ = uuid_of(name)
+    with parts.new_work() as work:
+        work.staff_members.lock(id_)
+        member = _known(work, name)
+        if not member.role.holds(parts.clock()):
+            raise NotAvailable
+        _tell_address(parts, work, member, mail_address)
+        work.commit()
+    log.info("staff_address_set", staff_member=name)
+    return member
 
 
 def _check(parts: Parts, candidate: Candidate) -> None:
@@ -138,6 +162,8 @@ def _admit(parts: Parts, work: Work, account: bytes, candidate: Candidate) -> St
     work.staff_members.add_role(id_, Role(candidate.role, now, candidate.role_ends_at))
     admitted = _known(work, f"staffMembers/{id_}")
     _tell_role(work, admitted)
+    if candidate.mail_address:
+        _tell_address(parts, work, admitted, candidate.mail_address)
     return admitted
 
 
@@ -149,6 +175,18 @@ def _tell_role(work: Work, member: StaffMember) -> None:
             version=work.staff_members.next_version(member.id),
             role=member.role.code,
             begin_time=_timestamp(member.role.begins_at),
+            end_time=_timestamp(member.role.ends_at),
+        )
+    )
+
+
+def _tell_address(parts: Parts, work: Work, member: StaffMember, mail_address: str) -> None:
+    """Tell cases, which has the mail, where to write to somebody until their role ends."""
+    work.tell(
+        StaffAddressChanged(
+            staff_member=member.name,
+            version=work.staff_members.next_version(member.id),
+            sealed_address=parts.seal_address(member.name, mail_address) if mail_address else "",
             end_time=_timestamp(member.role.ends_at),
         )
     )

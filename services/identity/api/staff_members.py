@@ -33,6 +33,7 @@ class StaffMembersServicer(staff_members_pb2_grpc.StaffMembersServiceServicer):
             subject=request.subject,
             role=request.role,
             role_ends_at=request.role_ends_at.ToDatetime(UTC),
+            mail_address=request.mail_address,
         )
         return to_proto(
             staff_members.create(self.parts, current_caller(), candidate, request.request_id)
@@ -55,6 +56,11 @@ class StaffMembersServicer(staff_members_pb2_grpc.StaffMembersServiceServicer):
         self, request: pb.GetReleasedNameRequest, context: grpc.ServicerContext
     ) -> pb.ReleasedName:
         return pb.ReleasedName(display_name=staff_members.tell_name(self.parts, request.name))
+
+    def SetStaffMemberAddress(
+        self, request: pb.SetStaffMemberAddressRequest, context: grpc.ServicerContext
+    ) -> pb.StaffMember:
+        return to_proto(staff_members.set_address(self.parts, request.name, request.mail_address))
 
     def EndStaffRole(
         self, request: pb.EndStaffRoleRequest, context: grpc.ServicerContext

@@ -38,6 +38,7 @@ ADVISER = frozenset(
 MANAGER = ADVISER | {
     "staff_member:create",
     "staff_member:end_role",
+    "staff_member:set_address",
     "ledger:verify",
     "breach:count",
 }

@@ -60,6 +60,7 @@ def test_no_table_and_no_log_holds_a_word(sas: House, office: Office, zoe: Perso
         "delete from cases",
         "update mails set about = 'disclosures/x'",
         "select sealed from mails",
+        "select * from staff_addresses",
         "insert into reply_mails (enquiry_id) values (gen_random_uuid())",
     ],
 )
@@ -83,7 +84,6 @@ def test_serve_can_only_add_words(sas: House, statement: str) -> None:
         "delete from disposals",
         "insert into notes (id) values (gen_random_uuid())",
         "delete from notes",
-        "insert into mails (about) values ('disclosures/x')",
         "update mails set about = 'disclosures/x'",
         "select * from reply_mails",
     ],

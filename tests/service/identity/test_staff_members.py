@@ -11,7 +11,7 @@ import pytest
 from google.protobuf.json_format import ParseDict
 from google.protobuf.timestamp_pb2 import Timestamp
 from sas.identity.v1 import sessions_pb2, staff_members_pb2, students_pb2
-from sas.identity.v1.events_pb2 import StaffRoleChanged
+from sas.identity.v1.events_pb2 import StaffAddressChanged, StaffRoleChanged
 
 from common.caller import Caller, calling
 from common.errors import (
@@ -23,6 +23,7 @@ from common.errors import (
     SignInNeeded,
     WrongState,
 )
+from common.vault import VaultDenied, VaultRefused
 from tests.service.identity.house import House, refusal
 
 
@@ -104,6 +105,49 @@ def test_consent_is_told_when_a_role_begins_and_when_it_ends(
     assert ended.end_time.ToDatetime(UTC) <= datetime.now(UTC)
     assert (begun.role, begun.end_time) == ("adviser", admitted.role_ends_at)
     assert begun.begin_time.ToDatetime(UTC) <= datetime.now(UTC)
+
+
+def test_where_a_staff_member_is_written_to_is_sealed_for_the_worker_that_does(
+    house: House, manager: Caller, joan: str
+) -> None:
+    """R5: identity keeps nothing, the broker carries ciphertext, and a leaver is forgotten."""
+    address = f"joan-{uuid4()}@example.org"
+    end_role(house, manager, joan)
+    house.admit(manager, "joan", "Joan de la Cruz", mail_address=address)
+    end_role(house, manager, joan)
+    assert address not in house.everything("outbox", "staff_members", "staff_roles", "requests")
+
+    bodies = house.sql("select body from outbox where event like %s order by position", "%Address%")
+    told = [ParseDict(json.loads(body), StaffAddressChanged()) for (body,) in bodies]
+    given, gone = [each for each in told if each.staff_member == joan][-2:]
+    assert gone.sealed_address == ""
+    worker = house.vault("cases-work")
+    bound_to = f"notice {joan}"
+    opened = worker.decrypt("post", "staff", given.sealed_address, bound_to=bound_to)
+    assert opened.decode() == address
+    with pytest.raises(VaultRefused):
+        worker.decrypt("post", "staff", given.sealed_address, bound_to="notice staffMembers/x")
+    with pytest.raises(VaultDenied):
+        house.vault("cases-serve").decrypt("post", "staff", given.sealed_address, bound_to=bound_to)
+    house.admit(manager, "joan", "Joan de la Cruz")
+
+
+def test_a_manager_says_where_somebody_is_written_to(
+    house: House, manager: Caller, adviser: Caller, joan: str
+) -> None:
+    request = staff_members_pb2.SetStaffMemberAddressRequest(
+        name=joan, mail_address="joan@example.org"
+    )
+    query = "select count(*) from outbox where event like %s and body like %s"
+    before = house.sql(query, "%Address%", f"%{joan}%")[0][0]
+    with calling(manager):
+        assert house.staff_members.SetStaffMemberAddress(request).name == joan
+    assert house.sql(query, "%Address%", f"%{joan}%") == [(before + 1,)]
+    with calling(adviser), pytest.raises(NotAvailable):
+        house.staff_members.SetStaffMemberAddress(request)
+    request.name = f"staffMembers/{uuid4()}"
+    with calling(manager), pytest.raises(NotAvailable):
+        house.staff_members.SetStaffMemberAddress(request)
 
 
 def told_of(house: House, name: str) -> list[StaffRoleChanged]:

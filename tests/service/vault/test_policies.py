@@ -228,7 +228,8 @@ def granted() -> dict[str, set[str]]:
     } | {"facts/encrypt/cohort-2026", "tokens/sign/caller", "secret/data/oidc/identity"}
     table["cases-serve"] |= {"ix/hmac/pseudonym/sha2-256", "facts/encrypt/cohort-2026"}
     table["cases-serve"] |= {"post/encrypt/replies"}
-    table["cases-work"] |= {"post/decrypt/replies"}
+    table["cases-work"] |= {"post/decrypt/replies", "post/decrypt/staff"}
+    table["identity-serve"] |= {"post/encrypt/staff"}
     table["reports-serve"] |= {"facts/decrypt/cohort-2026"}
     for role in ("consent-serve", "consent-work"):
         table[role] |= {"ledger/sign/ledger", "ledger/keys/ledger"}

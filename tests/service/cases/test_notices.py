@@ -1,0 +1,142 @@
+"""
+R36: "at least one other staff member should be informed": by a mail without a word in it.
+
+Consent says for whom something waits, identity seals where to, and the worker of cases sends it.
+"""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import attrs
+import pytest
+from sas.cases.v1 import breaches_pb2 as pb
+from sas.consent.v1 import breach_procedure_pb2 as procedure
+from sas.consent.v1 import walls_pb2
+
+from common.errors import InvalidFields
+from tests.kit.house import Person, eventually
+from tests.service.cases.house import House, adviser
+from tests.service.cases.office import CANARY, Office
+from tests.service.cases.test_breaches import Involved
+
+
+@attrs.frozen
+class Colleague:
+    """A colleague of whom consent was told, and to whom the worker can write."""
+
+    sas: House
+    who: Person = attrs.field(factory=adviser)
+    address: str = attrs.field(factory=lambda: f"colleague-{uuid4()}@example.org")
+
+    def __attrs_post_init__(self) -> None:
+        """Let both services be told, as identity does."""
+        self.sas.sql(
+            "insert into staff_roles values (%s, 1, 'adviser', now(), now() + interval '1 day')",
+            self.who.name,
+            database="consent",
+        )
+        sealed = self.sas.vault("identity-serve").encrypt(
+            "post", "staff", self.address.encode(), bound_to=f"notice {self.who.name}"
+        )
+        self.sas.sql(
+            "insert into staff_addresses values (%s, 1, %s, now() + interval '1 day')",
+            self.who.name,
+            sealed,
+        )
+
+    def mails(self) -> int:
+        """Count the mails to them."""
+        return len(self.sas.mails(self.address))
+
+
+@pytest.fixture
+def involved(sas: House, office: Office) -> Involved:
+    return Involved(sas, office.who, f"thirdParties/{uuid4()}")
+
+
+@pytest.fixture
+def breach(office: Office, involved: Involved, zoe: Person) -> pb.Breach:
+    """Begin the record of a breach, with all that it needs but advice."""
+    drafted = involved.drafts(office.opens_case(zoe).name)
+    return involved.amends(drafted.name, involved.all_parts())
+
+
+def asks(office: Office, name: str, colleague: Colleague) -> None:
+    request = procedure.AskForAdviceRequest(name=name, colleague=colleague.who.name)
+    office.sas.call(office.who, office.sas.procedure.AskForAdvice, request)
+
+
+def walled(sas: House, of: Person, name: str) -> None:
+    record = name.replace("breaches/", "records/")
+    request = walls_pb2.DeclareWallRequest(record=record, request_id=str(uuid4()))
+    sas.call(of, sas.walls.DeclareWall, request)
+
+
+def test_a_colleague_who_is_asked_gets_one_mail_without_a_word(
+    sas: House, office: Office, breach: pb.Breach, zoe: Person
+) -> None:
+    """Asked again, they get no other; and it says nothing to whoever else may see it."""
+    bob = Colleague(sas)
+    asks(office, breach.name, bob)
+    asks(office, breach.name, bob)
+    eventually(bob.mails)
+    (mail,) = sas.mails(bob.address)
+    said = mail.as_string().lower()
+    for word in ("advice", "breach", "student", "confidential", "case", "urgent", CANARY):
+        assert word not in said, word
+    for name in (breach.name, zoe.name, office.who.name, bob.who.name):
+        assert name.partition("/")[2] not in said
+
+
+def test_whoever_is_behind_a_wall_gets_none(
+    sas: House, office: Office, involved: Involved, breach: pb.Breach
+) -> None:
+    """Neither when asked, nor when everybody else is to review an emergency; nor who decided."""
+    decider, bob, eve = (Colleague(sas) for _ in range(3))
+    walled(sas, eve.who, breach.name)
+    with pytest.raises(InvalidFields):
+        asks(office, breach.name, eve)
+    sas.sql(
+        "update staff_roles set staff_member = %s where staff_member = %s",
+        office.who.name,
+        decider.who.name,
+        database="consent",
+    )
+    parts = involved.all_parts()
+    parts.nobody_reachable = f"{CANARY} nobody"
+    involved.amends(breach.name, parts)
+    sas.call(
+        office.who,
+        sas.breaches.DecideBreach,
+        pb.DecideBreachRequest(name=breach.name, emergency=True),
+    )
+    eventually(bob.mails)
+    assert (decider.mails(), eve.mails()) == (0, 0)
+
+
+def test_an_address_in_anothers_place_gets_nothing(
+    sas: House, office: Office, breach: pb.Breach
+) -> None:
+    """Whoever can change the table learns by no mail for whom something waits."""
+    bob, thief = Colleague(sas), Colleague(sas)
+    sas.sql(
+        "update staff_addresses set sealed = (select sealed from staff_addresses"
+        " where staff_member = %s) where staff_member = %s",
+        thief.who.name,
+        bob.who.name,
+    )
+    asks(office, breach.name, bob)
+    broken = "select state from mails where about = %s"
+    eventually(lambda: sas.sql(broken, bob.who.name) == [("broken",)])
+    assert thief.mails() == 0
+
+
+def test_without_an_address_nothing_is_held_up(
+    sas: House, office: Office, breach: pb.Breach
+) -> None:
+    nowhere, bob = Colleague(sas), Colleague(sas)
+    sas.sql("delete from staff_addresses where staff_member = %s", nowhere.who.name)
+    asks(office, breach.name, nowhere)
+    asks(office, breach.name, bob)
+    eventually(bob.mails)
