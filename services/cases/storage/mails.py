@@ -68,8 +68,7 @@ class Post:
             mail.sealed,
             bound_to=_bound_to(mail.kind, mail.about),
         )
-        # A staff member's address was sealed by identity, as it is.
-        return Contents(opened.decode()) if to_staff else Contents.from_bytes(opened)
+        return Contents.to_staff(opened) if to_staff else Contents.from_bytes(opened)
 
 
 def _bound_to(kind: MailKind, about: str) -> str:
