@@ -235,6 +235,7 @@ def a_letter_agreed_to(parts: Parts) -> gate.Sending:
         purpose=asked.purpose,
         payload_digest=asked.payload_digest,
         items=sealed,
+        redacted=True,
     )
 
 

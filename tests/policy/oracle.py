@@ -158,9 +158,9 @@ PERMITS: Mapping[str, tuple[frozenset[str], str]] = {
 
 
 OBLIGATIONS: Mapping[str, frozenset[str]] = {
-    "receipt": frozenset({"consent:give", "consent:confirm"}),
+    "receipt": frozenset({"consent:give", "consent:confirm", "disclosure:send", "breach:decide"}),
     "notify": frozenset({"consent:refuse", "consent:withdraw", "consent:record_withdrawal"}),
-    "redact": frozenset(),
+    "redact": frozenset({"disclosure:send"}),
 }
 """What has to follow a yes, besides the entry in the ledger, which follows everything."""
 

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 from sas.common.v1 import access_pb2
+from sas.consent.v1 import policy_pb2
 
 from services.consent.domain.decision import Decision
-from services.consent.domain.obligations import NOT_DISCHARGED, Obligation
+from services.consent.domain.obligations import NOT_DISCHARGED, NOT_REDACTED, Obligation
 from services.consent.policies.engine import Policy, PolicyBroken
 from tests.policy import oracle
 from tests.policy.scenarios import Scenario, load_all
@@ -67,13 +68,20 @@ def test_a_yes_with_anything_left_over_is_a_no() -> None:
         assert counts.reasons == {NOT_DISCHARGED}
 
 
+def test_a_redaction_that_is_left_over_is_for_people_to_see_to() -> None:
+    yes = Decision(True, obligations=frozenset({Obligation.RECORD, Obligation.REDACT}))
+    assert yes.seen_to(frozenset()).reasons == {NOT_REDACTED}
+    both = Decision(True, obligations=frozenset({Obligation.RECEIPT, Obligation.REDACT}))
+    assert both.seen_to(frozenset()).reasons == {NOT_DISCHARGED}
+
+
 def test_a_no_stays_the_no_it_was() -> None:
     no = Decision(False, frozenset({"consent_withdrawn"}))
     assert no.seen_to(frozenset()) == no
 
 
 def test_what_leaves_a_receipt_hands_it_over() -> None:
-    """The answer of each such call has a field for it."""
+    """The answer of each such call has it, or the place by which `ProveDecision` gives it."""
     handed_over = {
         method.GetOptions().Extensions[access_pb2.access].audit: set(
             method.output_type.fields_by_name
@@ -85,4 +93,5 @@ def test_what_leaves_a_receipt_hands_it_over() -> None:
         for method in service.methods
     }
     for action in oracle.OBLIGATIONS["receipt"]:
-        assert "receipt" in handed_over[action]
+        assert handed_over[action] & {"receipt", "ledger_index"}
+    assert "receipt" in policy_pb2.DecisionProof.DESCRIPTOR.fields_by_name

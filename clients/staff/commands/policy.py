@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from sas.consent.v1 import policy_pb2, policy_pb2_grpc
 
-from clients.staff.commands.options import Purpose, Why
+from clients.staff.commands.options import Purpose, Why, write_private
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show
 
@@ -57,6 +58,26 @@ def explain(
         if not found.policy_in_force:
             typer.echo("  by an earlier policy than that of today")
     show(found, as_json=as_json, skip=[] if as_json else ["reasons", "allowed", "policy_in_force"])
+
+
+@app.command()
+def receipt(
+    decision: Annotated[str, typer.Argument(help="A decision of yours (decisions/...).")],
+    out: Annotated[Path, typer.Option("--out", help="Write the receipt here.")],
+) -> None:
+    """
+    Get the receipt of what you decided, and beside it, as FILE.entry, what it proves.
+
+    Of a disclosure that you sent, or a breach of confidentiality that you decided. Anybody can
+    check it without us: sas ledger verify-receipt.
+    """
+    name = f"decisions/{decision.removeprefix('decisions/')}"
+    with calling():
+        found = stub(policy_pb2_grpc.PolicyServiceStub).ProveDecision(
+            policy_pb2.ProveDecisionRequest(name=name)
+        )
+    write_private(out, found.receipt.encode())
+    write_private(out.with_name(f"{out.name}.entry"), found.entry.encode())
 
 
 def _verdict(found: policy_pb2.Explanation) -> str:

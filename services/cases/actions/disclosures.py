@@ -11,7 +11,7 @@ from sas.common.v1.purpose_pb2 import PURPOSE_DISCLOSURE
 
 from common.caller import Caller
 from common.db import etag
-from common.errors import NotAvailable, StaleEtag, WrongState
+from common.errors import InvalidFields, NotAvailable, StaleEtag, WrongState
 from common.passes import PassRefused
 from common.seal import SealBroken
 from services.cases.actions.egress import let_out
@@ -35,6 +35,7 @@ from services.cases.domain.links import make_link
 from services.cases.domain.mails import Contents, Mail, MailKind
 from services.cases.domain.names import id_of, name_of, record_of
 from services.cases.domain.payload import Payload, PayloadChanged
+from services.cases.domain.redaction import not_hidden
 from services.cases.domain.rendering.job import Job
 from services.cases.domain.states import DisclosureState, RecordKind
 from services.cases.storage.consent import Keys
@@ -89,7 +90,8 @@ def propose_disclosure(
 
     Raises:
         InvalidFields: the last day is none, over, or more than a year away; or the items can't be
-            rendered, such as a mark that hides nothing.
+            rendered, such as a mark that hides nothing; or others are marked in one, and no
+            redaction of it is named.
         NotAvailable: there is no such document or note, or the caller may not read it.
         WrongState: the case is being disposed of.
         RefusedByPolicy: consent may not be asked for this, such as behind a wall.
@@ -122,6 +124,10 @@ def _keep(
     name = name_of("disclosures", disclosure_id)
     found = find_sources(tools, proposal.items, proposal.redactions)
     opened = open_sources(tools, found)
+    with tools.begin() as work:
+        marked = work.redactions.marked(proposal.items)
+    if not_hidden(marked, proposal.redactions):
+        raise InvalidFields({"redactions": "others are marked in an item: name a redaction of it"})
     content = tools.render(
         Job([each.source for each in opened], watermark(proposal.recipient_name, name))
     )
@@ -133,12 +139,14 @@ def _keep(
         recipient_address=proposal.recipient_address,
         purpose=proposal.purpose,
         ends_on=proposal.ends_on,
+        redactions=proposal.redactions,
     )
     salt = secrets.token_bytes(SALT_BYTES)
     disclosure = Disclosure(
         id=disclosure_id,
         case_id=found[0].case_id,
         items=proposal.items,
+        redactions=proposal.redactions,
         recipient=proposal.recipient,
         purpose=proposal.purpose,
         ends_on=day,
@@ -199,9 +207,9 @@ def preview_disclosure(tools: Tools, name: str) -> tuple[Disclosure, Payload]:
 
 def send_disclosure(
     tools: Tools, name: str, *, expected_etag: str, hold: timedelta = timedelta()
-) -> Disclosure:
+) -> tuple[Disclosure, str]:
     """
-    Send a disclosure: a link by one neutral mail, a code by another.
+    Send a disclosure, and name the decision: a link by one neutral mail, a code by another.
 
     Consent decides and commits that first; then what would leave is checked against the pass that
     it signed. The link is committed before it is mailed, so that no mail can be out there that we
@@ -221,7 +229,10 @@ def send_disclosure(
     found = find_payload(tools, name)
     disclosure = found.disclosure if found else unknown(name)
     keys = tools.consent.authorise_disclosure(
-        disclosure, record_of(disclosure.case_id), found.items if found else []
+        disclosure,
+        record_of(disclosure.case_id),
+        found.items if found else [],
+        redacted=found is None or found.redacted,
     )
     if found is None:
         raise NotAvailable
@@ -249,7 +260,7 @@ def send_disclosure(
         work.commit()
     if hold:
         log.info("disclosure_waits", disclosure=name)
-        return get_disclosure(tools, name)
+        return get_disclosure(tools, name), keys.decision
     try:
         tools.mail.send_both(address, fresh)
     except NotTaken:
@@ -262,7 +273,7 @@ def send_disclosure(
             raise StaleEtag
         work.commit()
     log.info("disclosure_sent", disclosure=name)
-    return get_disclosure(tools, name)
+    return get_disclosure(tools, name), keys.decision
 
 
 def _address(tools: Tools, work: Work, found: SealedPayload, keys: Keys) -> str:
@@ -273,7 +284,7 @@ def _address(tools: Tools, work: Work, found: SealedPayload, keys: Keys) -> str:
         log.error("disclosure_broken", exc_info=error)
     # It lies here in another form than was agreed to, and the gate says so, in the ledger.
     other = attrs.evolve(found.disclosure, payload_digest="0" * 64)
-    tools.consent.authorise_disclosure(other, record_of(other.case_id), [])
+    tools.consent.authorise_disclosure(other, record_of(other.case_id), [], redacted=True)
     raise NotAvailable
 
 

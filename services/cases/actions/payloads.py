@@ -9,6 +9,7 @@ from services.cases.actions.tools import Tools
 from services.cases.domain.disclosures import Disclosure, Particulars
 from services.cases.domain.names import id_of
 from services.cases.domain.payload import Payload, PayloadChanged
+from services.cases.domain.redaction import not_hidden
 from services.cases.storage.consent import Keys
 from services.cases.storage.disclosures import CONTENT
 from services.cases.storage.sealed import SealedItem
@@ -23,6 +24,8 @@ class SealedPayload:
     disclosure: Disclosure
     sealed: SealedItem
     salt: bytes = attrs.field(repr=False)
+    redacted: bool = True
+    """Whether whoever is marked in it today is blacked out in it."""
 
     @property
     def items(self) -> list[SealedItem]:
@@ -55,4 +58,6 @@ def find_payload(tools: Tools, name: str) -> SealedPayload | None:
         sealed = work.disclosures.sealed(disclosure)
         if sealed is None:
             return None
-        return SealedPayload(disclosure, sealed, work.disclosures.payload_salt(disclosure))
+        salt = work.disclosures.payload_salt(disclosure)
+        seen = not_hidden(work.redactions.marked(disclosure.items), disclosure.redactions)
+        return SealedPayload(disclosure, sealed, salt, redacted=not seen)

@@ -76,14 +76,15 @@ class DisclosuresServicer(disclosures_pb2_grpc.DisclosuresServiceServicer):
     def SendDisclosure(
         self, request: pb.SendDisclosureRequest, context: grpc.ServicerContext
     ) -> pb.Disclosure:
-        return _to_proto(
-            disclosures.send_disclosure(
-                self.tools,
-                request.name,
-                expected_etag=request.etag,
-                hold=timedelta(seconds=request.hold_seconds),
-            )
+        sent, decision = disclosures.send_disclosure(
+            self.tools,
+            request.name,
+            expected_etag=request.etag,
+            hold=timedelta(seconds=request.hold_seconds),
         )
+        answer = _to_proto(sent)
+        answer.decision = decision
+        return answer
 
     def RecallDisclosure(
         self, request: pb.RecallDisclosureRequest, context: grpc.ServicerContext
@@ -116,6 +117,7 @@ def _to_proto(disclosure: Disclosure) -> pb.Disclosure:
         ends_on=disclosure.ends_on.isoformat(),
         etag=disclosures.disclosure_etag(disclosure),
         items=disclosure.items,
+        redactions=disclosure.redactions,
         openings=disclosure.openings,
         first_opened_time=timestamp(first) if first else None,
         case=name_of("cases", disclosure.case_id),

@@ -46,10 +46,15 @@ class Particulars:
     recipient_address: str = attrs.field(repr=False)
     purpose: str
     ends_on: str
+    redactions: tuple[str, ...] = attrs.field(converter=_in_order, default=())
+    """Those with which it was made; not written if there are none, as before there were any."""
 
     def canonical(self) -> bytes:
         """Write the one form that is sealed and digested: JSON, keys in order, no blanks, ASCII."""
-        return json.dumps(attrs.asdict(self), sort_keys=True, separators=(",", ":")).encode()
+        said = attrs.asdict(self)
+        if not self.redactions:
+            del said["redactions"]
+        return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
 
     @classmethod
     def from_canonical(cls, opened: bytes) -> Particulars:
@@ -113,6 +118,8 @@ class Disclosure:
     state: DisclosureState
     version: int
     payload_digest: str
+    redactions: tuple[str, ...] = attrs.field(converter=_in_order, default=())
+    """The redactions with which the file was made."""
     openings: int = 0
     """How often the third party has seen it; the ledger has a line for each."""
     first_opened_at: datetime | None = None

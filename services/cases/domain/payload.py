@@ -35,13 +35,14 @@ class Payload:
         """
         Say whether this is what the disclosure's digest was made of.
 
-        The recipient, purpose, items and last day that consent decides by are those beside the
-        ciphertext, so they must be the sealed ones too.
+        The recipient, purpose, items and last day that consent decides by, and what is blacked out,
+        are those beside the ciphertext, so they must be the sealed ones too.
         """
         sealed = self.particulars
-        named = (sealed.items, sealed.recipient, sealed.purpose, sealed.ends_on)
-        if named != (
+        beside = (sealed.items, sealed.redactions, sealed.recipient, sealed.purpose, sealed.ends_on)
+        if beside != (
             disclosure.items,
+            disclosure.redactions,
             disclosure.recipient,
             disclosure.purpose,
             disclosure.ends_on.isoformat(),

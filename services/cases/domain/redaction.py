@@ -44,6 +44,16 @@ class Mark:
     why: str = attrs.field(default="", repr=False)
 
 
+def not_hidden(marked: Iterable[str], redactions: Iterable[str]) -> list[str]:
+    """
+    Give the items in which something is marked, and of which no redaction is among these.
+
+    Which marks count for a recipient is the staff member's choice; that none do, is an accident.
+    """
+    hidden = {each.partition("/redactions/")[0] for each in redactions}
+    return sorted(set(marked) - hidden)
+
+
 def marks_to_bytes(marks: Iterable[Mark]) -> bytes:
     """Write the form that is sealed."""
     return json.dumps([attrs.asdict(each) for each in marks]).encode()

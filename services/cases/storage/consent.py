@@ -49,6 +49,8 @@ class Keys:
     _by_item: Mapping[str, bytes] = attrs.field(repr=False)
     gate_pass: str = attrs.field(default="", repr=False)
     """What the gate signed, for what may leave with them; empty where nothing leaves."""
+    decision: str = ""
+    """The decision that handed them over, for whoever it has to be proved to."""
 
     def open(self, sealed: SealedItem, field: str = "words") -> bytes:
         """Open one field of an item."""
@@ -150,9 +152,9 @@ class Consent:
         return name
 
     def authorise_disclosure(
-        self, disclosure: Disclosure, record: str, sealed: Iterable[SealedItem]
+        self, disclosure: Disclosure, record: str, sealed: Iterable[SealedItem], *, redacted: bool
     ) -> Keys:
-        """Ask whether this may leave now."""
+        """Ask whether this may leave now; *redacted* if whoever is marked in it is blacked out."""
         answer = self._gate.AuthoriseDisclosure(
             gate_pb2.AuthoriseDisclosureRequest(
                 disclosure=disclosure.name,
@@ -161,9 +163,11 @@ class Consent:
                 purpose=DisclosurePurpose.Value(disclosure.purpose),
                 payload_digest=disclosure.payload_digest,
                 items=_items(sealed),
+                redacted=redacted,
             )
         )
-        return _keys(answer.keys, answer.gate_pass)
+        keys = _keys(answer.keys, answer.gate_pass)
+        return attrs.evolve(keys, decision=f"decisions/{answer.ledger_index}")
 
     def record_recall(self, disclosure: str, record: str) -> None:
         """Have a recall decided and written down; from then on nobody collects it."""

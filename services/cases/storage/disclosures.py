@@ -29,6 +29,7 @@ _PLAIN: tuple[sa.Column[Any], ...] = (
     disclosures.c.state,
     disclosures.c.version,
     disclosures.c.payload_digest,
+    disclosures.c.redactions,
     disclosures.c.openings,
     disclosures.c.first_opened_at,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import attrs
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
@@ -49,6 +51,11 @@ class Redactions:
         )
         row = self.connection.execute(query).one_or_none()
         return Redaction(**row._mapping) if row else None
+
+    def marked(self, items: Iterable[str]) -> list[str]:
+        """Give those of *items* in which something is marked."""
+        query = sa.select(redactions.c.item).where(redactions.c.item.in_(list(items))).distinct()
+        return list(self.connection.execute(query).scalars())
 
     def sealed(self, redaction: Redaction) -> SealedItem | None:
         """Give the sealed marks; None when the record was disposed of."""

@@ -189,6 +189,8 @@ disclosures = sa.Table(
     _of("case_id", "cases"),
     # Names of documents and notes, in the order in which they were rendered.
     sa.Column("items", ARRAY(sa.Text), nullable=False, server_default="{}"),
+    # Names of the redactions with which they were rendered.
+    sa.Column("redactions", ARRAY(sa.Text), nullable=False, server_default="{}"),
     _code("recipient"),
     _code("purpose"),
     _day("ends_on"),

@@ -16,6 +16,7 @@ from services.consent.domain.breach import Breach, BreachFacts, Decided, Student
 from services.consent.domain.consent import Consent
 from services.consent.domain.facts import Record, Who
 from services.consent.domain.names import bare, is_name
+from services.consent.domain.obligations import Obligation
 from services.consent.policies import questions
 from services.consent.storage.work import Work
 
@@ -180,6 +181,8 @@ def authorise_breach(
                 name, breach, record, standing, despite_advice=despite_advice, emergency=emergency
             ),
             now,
+            # Whoever decided is told its place, which is kept, and `prove_decision` proves it.
+            discharges=frozenset({Obligation.RECEIPT}),
         )
         if recorded.allowed and breach is not None:
             work.breaches.decide(

@@ -14,6 +14,7 @@ import attrs
 from common.errors import InvalidFields, NotAvailable
 from services.consent.actions.deciding import Asked, Line, decide_and_commit
 from services.consent.actions.parts import Parts
+from services.consent.actions.receipts import Proven, prove
 from services.consent.actions.records import breach_of, name_request_of
 from services.consent.actions.trusting import locked, named_by_student, recipients_of
 from services.consent.domain.consent import Consent
@@ -62,8 +63,31 @@ def explain_decision(parts: Parts, who: Who, name: str) -> Explanation:
         NotAvailable: they may not know, or there is no such decision.
         SecondFactorNeeded: staff of the Service, without a second factor in this session.
     """
+    return _past(parts, who, name, "explained").explanation
+
+
+def prove_decision(parts: Parts, who: Who, name: str) -> Proven:
+    """
+    Give the receipt of a decision, to the same people: what has to follow a sending and a breach.
+
+    Not the student: an entry names who acted, and the student is told a role. What they have is a
+    receipt of their own yes, and the line in their list.
+
+    Raises:
+        NotAvailable, SecondFactorNeeded: as for `explain_decision`.
+        TryAgain: Vault can't be reached; it can be proven later.
+    """
+    index = _past(parts, who, name, "proved").index
+    with parts.new_work() as work:
+        return prove(parts, work, index)
+
+
+def _past(parts: Parts, who: Who, name: str, done: str) -> Past:
+    which = bare(name)
     with parts.new_reads() as work:
-        past = _past(work, bare(name))
+        ledger = work.ledger
+        entry = ledger.entry(int(which)) if which.isdigit() else ledger.entry_called(which)
+    past = None if entry is None else Past.of(entry)
 
     def ask(work: Work, _: datetime) -> Asked:
         if past is None:
@@ -73,13 +97,13 @@ def explain_decision(parts: Parts, who: Who, name: str) -> Explanation:
             about=past.explanation.name,
             # A line about a breach that is hidden stays hidden with it (R35).
             breach=past.breach,
-            details={"explained": past.explanation.action},
+            details={done: past.explanation.action},
         )
 
     decide_and_commit(parts, ask).or_refuse()
     if past is None:
         raise NotAvailable
-    return past.explanation
+    return past
 
 
 @attrs.frozen(kw_only=True)
@@ -140,11 +164,6 @@ def foresee_decision(parts: Parts, who: Who, asked: WouldBe) -> Explanation:
         at=now,
         policy_set=found.policy_set,
     )
-
-
-def _past(work: Work, which: str) -> Past | None:
-    entry = work.ledger.entry(int(which)) if which.isdigit() else work.ledger.entry_called(which)
-    return None if entry is None else Past.of(entry)
 
 
 def _record(work: Work, name: str) -> Record:

@@ -15,6 +15,7 @@ from services.consent.actions.passes import with_pass
 from services.consent.domain.consent import Consent
 from services.consent.domain.facts import Who
 from services.consent.domain.names import is_name
+from services.consent.domain.obligations import Obligation
 from services.consent.policies import questions
 from services.consent.storage.work import Work
 
@@ -32,6 +33,8 @@ class Sending:
     purpose: str
     payload_digest: str
     items: Sequence[Wrapped]
+    redacted: bool
+    """Whether whoever is marked in it is blacked out in it."""
 
 
 def authorise_disclosure(parts: Parts, who: Who, asked: Sending) -> Opened:
@@ -63,7 +66,10 @@ def authorise_disclosure(parts: Parts, who: Who, asked: Sending) -> Opened:
         details = {"recipient": asked.recipient, "for": asked.purpose}
         return question, _line(asked.disclosure, consent, items, asked.payload_digest, details)
 
-    recorded = decide_and_commit(parts, ask)
+    # The receipt: whoever sent it is told the decision's place, and `prove_decision` proves it.
+    # The redaction: the digest, which the pass binds, covers what was blacked out.
+    seen_to = {Obligation.RECEIPT, *([Obligation.REDACT] if asked.redacted else [])}
+    recorded = decide_and_commit(parts, ask, discharges=frozenset(seen_to))
     return with_pass(parts, recorded, unwrap(parts, recorded, asked.items))
 
 

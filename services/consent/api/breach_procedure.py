@@ -133,6 +133,7 @@ def _procedure(procedure: breaches.Procedure) -> breach_procedure_pb2.BreachProc
         missing=procedure.missing,
         advice=[_advice(each, left=each.colleague in procedure.left) for each in breach.advice],
         decided=breach.decided is not None,
+        decision=f"decisions/{breach.decided.ledger_index}" if breach.decided else "",
         warnings=breach.facts.warnings,
         emergency=breach.decided is not None and breach.decided.emergency,
         review_due_at=timestamp(breach.decided.review_due_at if breach.decided else None),

@@ -29,6 +29,7 @@ class GateServicer(gate_pb2_grpc.GateServiceServicer):
                 purpose=disclosure_purpose_code(request.purpose),
                 payload_digest=request.payload_digest,
                 items=wrapped(request.items),
+                redacted=request.redacted,
             ),
         )
         return gate_pb2.AuthoriseDisclosureResponse(

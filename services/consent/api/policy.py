@@ -22,6 +22,12 @@ class PolicyServicer(policy_pb2_grpc.PolicyServiceServicer):
     ) -> policy_pb2.Explanation:
         return self._proto(explaining.explain_decision(self._parts, caller(), request.name))
 
+    def ProveDecision(
+        self, request: policy_pb2.ProveDecisionRequest, context: grpc.ServicerContext
+    ) -> policy_pb2.DecisionProof:
+        proven = explaining.prove_decision(self._parts, caller(), request.name)
+        return policy_pb2.DecisionProof(receipt=proven.receipt, entry=proven.entry.decode())
+
     def ForeseeDecision(
         self, request: policy_pb2.ForeseeDecisionRequest, context: grpc.ServicerContext
     ) -> policy_pb2.Explanation:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import attrs
 
 from services.consent.domain.facts import AccessList, Record, Report, Who
-from services.consent.domain.obligations import NOT_DISCHARGED, Obligation
+from services.consent.domain.obligations import Obligation, left_over
 
 Fact: TypeAlias = "str | bool | int | frozenset[str] | Ref | frozenset[Ref] | Mapping[str, Fact]"
 """What a question's context is made of."""
@@ -70,6 +70,7 @@ class Decision:
         A yes with anything left over becomes a no: what the policy asks for together with a yes is
         part of it.
         """
-        if not self.allowed or self.obligations <= by_the_action | {Obligation.RECORD}:
+        left = self.obligations - by_the_action - {Obligation.RECORD}
+        if not self.allowed or not left:
             return self
-        return attrs.evolve(self, allowed=False, reasons=frozenset({NOT_DISCHARGED}))
+        return attrs.evolve(self, allowed=False, reasons=frozenset({left_over(left)}))

@@ -38,6 +38,8 @@ class Explanation:
 class Past:
     """A decision as its ledger entry tells it, and what it was about."""
 
+    index: int
+    """Its place in the ledger."""
     explanation: Explanation
     record: str
     breach: str
@@ -57,7 +59,7 @@ class Past:
             at=datetime.fromisoformat(said["at"]),
             policy_set=said["policy_set"],
         )
-        return cls(explanation, said["record"], said["breach"])
+        return cls(said["index"], explanation, said["record"], said["breach"])
 
 
 def _codes(said: Iterable[str]) -> frozenset[str]:

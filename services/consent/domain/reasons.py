@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import attrs
 
-from services.consent.domain.obligations import NOT_DISCHARGED
+from services.consent.domain.obligations import NOT_DISCHARGED, NOT_REDACTED
 
 
 @attrs.frozen
@@ -102,6 +102,10 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
             "R8", "It is not exactly what the student has seen and agreed to."
         ),
         "preview_incomplete": _said("R8", "A student sees all of it, with name and address."),
+        NOT_REDACTED: _said(
+            "R3",
+            "Others are marked in it and would be seen: propose it again, with a redaction.",
+        ),
         # A third party collects
         "link_not_valid": _said("R4", "Link or code is not right, or no longer."),
         "not_sent": _said("R3", "Nobody of the Service has sent it."),

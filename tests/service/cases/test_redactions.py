@@ -11,7 +11,7 @@ from sas.cases.v1 import documents_pb2, redactions_pb2
 from sas.common.v1.purpose_pb2 import PURPOSE_ADVICE
 from sas.consent.v1 import walls_pb2
 
-from common.errors import InvalidFields, NotAvailable
+from common.errors import InvalidFields, NotAvailable, RefusedByPolicy
 from tests.kit.house import Person
 from tests.kit.letters import everything_in, letter, locked
 from tests.service.cases.house import House, student
@@ -93,6 +93,25 @@ def test_a_staff_member_sees_what_would_be_left_and_why(
     assert len(refusals) == 1
 
 
+def test_what_is_marked_does_not_leave_unhidden(sas: House, office: Office, zoe: Person) -> None:
+    """R3: marks made for one recipient are not forgotten for the next; which count, people say."""
+    case = office.opens_case(zoe)
+    document = office.attaches(case.name, letter(f"{FRIEND} was there."), "application/pdf")
+    before = office.proposes(document.name, "tutor@example.org")
+    agree(sas, zoe, before)
+    redaction = office.redacts(document.name, FRIEND)
+    with pytest.raises(InvalidFields) as wrong:
+        office.proposes(document.name, "doctor@example.org")
+    assert "name a redaction of it" in wrong.value.violations["redactions"]
+    with pytest.raises(RefusedByPolicy) as refused:
+        office.sends(before.name)
+    assert refused.value.reasons == ("others_not_redacted",)
+    after = office.proposes(document.name, "tutor@example.org", redactions=[redaction.name])
+    assert list(after.redactions) == [redaction.name]
+    agree(sas, zoe, after)
+    assert office.sends(after.name).decision.startswith("decisions/")
+
+
 def test_nothing_half_done_is_left_when_it_can_not_be_rendered(
     sas: House, office: Office, zoe: Person
 ) -> None:
@@ -132,7 +151,7 @@ def test_items_of_two_students_are_never_in_one_file(
 def test_whoever_is_behind_a_wall_can_not_have_it_rendered(
     sas: House, office: Office, zoe: Person
 ) -> None:
-    """R10: a conflict of interest closes the record, also to what would only be passed on."""
+    """R9, R10: and is not told either that something is marked in it."""
     case = office.opens_case(zoe)
     note = office.writes_note(case.name)
     redaction = office.redacts(note.name, "situation")
@@ -142,10 +161,11 @@ def test_whoever_is_behind_a_wall_can_not_have_it_rendered(
         request_id=str(uuid4()),
     )
     sas.call(office.who, sas.walls.DeclareWall, wall)
-    with pytest.raises(NotAvailable):
-        office.proposes(
-            "documents/-", "tutor@example.org", items=[note.name], redactions=[redaction.name]
-        )
+    for redactions in ([redaction.name], []):
+        with pytest.raises(NotAvailable):
+            office.proposes(
+                "documents/-", "tutor@example.org", items=[note.name], redactions=redactions
+            )
 
 
 def test_a_repeated_redaction_is_one(sas: House, office: Office, zoe: Person) -> None:

@@ -218,6 +218,7 @@ class Letter:
             "purpose": purpose_pb2.DISCLOSURE_PURPOSE_WELFARE_SUPPORT,
             "payload_digest": DIGEST,
             "items": self.items,
+            "redacted": True,
         }
         return gate_pb2.AuthoriseDisclosureRequest(**asked | changes)
 

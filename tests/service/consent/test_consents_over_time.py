@@ -25,6 +25,7 @@ def test_a_consent_lapses_by_our_clock(sas: House, letter: Letter) -> None:
         purpose="welfare_support",
         payload_digest=DIGEST,
         items=[],
+        redacted=True,
     )
     later = in_days(31)
     with sas.parts(lambda: later) as parts:
@@ -51,6 +52,7 @@ def test_a_yes_that_comes_after_by_our_clock_is_not_prior(sas: House, letter: Le
         purpose="welfare_support",
         payload_digest=DIGEST,
         items=[],
+        redacted=True,
     )
     with sas.parts(lambda: in_days(-1)) as parts, pytest.raises(RefusedByPolicy) as refused:
         gate.authorise_disclosure(parts, who, sending)

@@ -71,6 +71,7 @@ def sending(letter: Letter) -> gate.Sending:
         purpose="welfare_support",
         payload_digest=DIGEST,
         items=[],
+        redacted=True,
     )
 
 
