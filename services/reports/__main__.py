@@ -27,6 +27,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
     from sas.reports.v1 import reports_pb2_grpc
 
     from common.db import Database
+    from common.passes import Passes
     from common.rpc.client import Peer
     from common.rpc.server import serve as serve_until_told
     from services.reports.actions.tools import Tools
@@ -40,6 +41,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
         begin=lambda: Work(database.engine),
         consent=Consent(Peer(config, vault, "consent")),
         opening=Opening(vault),
+        passes=Passes(vault),
         smallest_published=config.settings.smallest_published,
         now=lambda: datetime.now(UTC),
     )

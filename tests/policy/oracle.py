@@ -73,7 +73,7 @@ BY_STAFF = (
     | EXPLAINING
     | NOTING
     | {"consent:request", "consent:export", "disclosure:send", "disclosure:recall", "use:confirm"}
-    | {"incident:decide", "record:dispose", "report:freeze", "conflict:check"}
+    | {"incident:decide", "record:dispose", "report:freeze", "report:publish", "conflict:check"}
     | {"name_request:give_view", "name_request:decide"}
 )
 ON_A_RECORD = (
@@ -833,3 +833,18 @@ def no_such_decision(asked: Asked) -> Any:
 def decision_of_another(asked: Asked) -> Any:
     """One's own; a manager, anybody's."""
     return asked.of is not None and asked.of != asked.who.name and "manager" not in asked.who.roles
+
+
+# Reports
+
+
+@on("report:publish")
+def report_not_frozen(asked: Asked) -> Any:
+    """What leaves was frozen."""
+    return asked.frozen_for is None
+
+
+@on("report:publish")
+def report_for_the_service(asked: Asked) -> Any:
+    """Trends are looked at in the Service."""
+    return asked.frozen_for == "internal-trends"

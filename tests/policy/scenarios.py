@@ -528,6 +528,12 @@ def _freeze(who: Who, record: Record, items: frozenset[str], said: dict[str, Any
     return Question(who, "report:freeze", Report(name_of("reports", "the report")))
 
 
+def _publish(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    frozen_for = said.pop("frozen_for", "annual-report")
+    purpose = "" if frozen_for == "nothing" else frozen_for
+    return questions.to_publish(who, name_of("reports", "the report"), purpose)
+
+
 def _explain(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
     whose = said.pop("whose", None)
     return questions.to_explain(who, record, _of(whose, who) if whose != "nobody" else None)
@@ -580,6 +586,7 @@ _BUILD: Mapping[str, Any] = {
     "wall:lift": _walling("wall:lift"),
     "conflict:check": _check,
     "report:freeze": _freeze,
+    "report:publish": _publish,
     "decision:explain": _explain,
     "decision:foresee": _foresee,
     "access_list:read": _list,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from sas.reports.v1 import reports_pb2, reports_pb2_grpc
 
-from clients.staff.commands.options import new_request_id
+from clients.staff.commands.options import new_request_id, write_private
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, as_dict, show_list
 
@@ -46,6 +47,30 @@ def show_report(report: str, as_json: Json = False) -> None:
     with calling():
         found = _reports().GetReport(reports_pb2.GetReportRequest(name=report))
     _show(found, as_json=as_json)
+
+
+@app.command()
+def publish(
+    report: str,
+    out: Annotated[Path, typer.Option("--out", help="Write the file here.")],
+    to: Annotated[str, typer.Option(help="publication, or a third party.")] = "publication",
+    really: Annotated[
+        bool, typer.Option("--really", help="Do it; without, only show the report.")
+    ] = False,
+) -> None:
+    """Let a frozen report leave the Service, as a file; without --really, only show it."""
+    with calling():
+        if not really:
+            found = _reports().GetReport(reports_pb2.GetReportRequest(name=report))
+        else:
+            published = _reports().PublishReport(
+                reports_pb2.PublishReportRequest(name=report, recipient=to)
+            )
+    if really:
+        write_private(out, published.content)
+        return
+    _show(found, as_json=False)
+    typer.echo(f"To let it leave, to {to}: add --really", err=True)
 
 
 @app.command("list")

@@ -11,7 +11,7 @@ from services.consent.api.translate import caller
 
 
 class ReleasesServicer(releases_pb2_grpc.ReleasesServiceServicer):
-    """Decides whether a report may be frozen."""
+    """Decides whether a report may be frozen, and whether it may leave."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -28,3 +28,20 @@ class ReleasesServicer(releases_pb2_grpc.ReleasesServiceServicer):
             period=request.period,
         )
         return releases_pb2.AuthoriseReleaseResponse(ledger_index=index)
+
+    def AuthorisePublication(
+        self, request: releases_pb2.AuthorisePublicationRequest, context: grpc.ServicerContext
+    ) -> releases_pb2.AuthorisePublicationResponse:
+        passed = releases.authorise_publication(
+            self._parts,
+            caller(),
+            releases.Publishing(
+                report=request.report,
+                frozen_index=request.frozen_index,
+                recipient=request.recipient,
+                file_sha256=request.file_sha256,
+            ),
+        )
+        return releases_pb2.AuthorisePublicationResponse(
+            ledger_index=passed.ledger_index, gate_pass=passed.gate_pass
+        )

@@ -195,6 +195,11 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "retention_not_over": _said("R26", "Six academic years have not passed yet."),
         "wall_lifted_by_no_manager": _said("R10", "A manager judges whether it is over."),
         "wall_lifted_by_oneself": _said("R10", "Nobody judges their own conflict of interest."),
+        # Reports
+        "report_not_frozen": _said("R30", "Nobody has frozen this report, so nothing can leave."),
+        "report_for_the_service": _said(
+            "R29", "This one is for the Service alone: freeze one for the annual report instead."
+        ),
         # Explaining
         "no_such_decision": _said("R9", "There is no such decision."),
         "decision_of_another": _said(

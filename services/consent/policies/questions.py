@@ -399,6 +399,19 @@ def to_freeze(who: Who, report: str) -> Question:
     return Question(who, "report:freeze", Report(report))
 
 
+def to_publish(who: Who, report: str, frozen_for: str) -> Question:
+    """
+    May *who* let a report leave the Service?
+
+    Args:
+        who: the caller.
+        report: its name.
+        frozen_for: what it was frozen for, as the ledger says; empty if it was not.
+    """
+    context: dict[str, Fact] = {"frozen_for": frozen_for} if frozen_for else {}
+    return Question(who, "report:publish", Report(report), context)
+
+
 def to_list_accesses(who: Who) -> Question:
     """May *who* see who has seen their own records?"""
     return Question(who, "access_list:read", AccessList(who.name))

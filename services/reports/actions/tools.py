@@ -7,6 +7,7 @@ from datetime import datetime
 
 import attrs
 
+from common.passes import Passes
 from services.reports.storage.consent import Consent
 from services.reports.storage.opening import Opening
 from services.reports.storage.work import Work
@@ -20,6 +21,8 @@ class Tools:
     """Begins a transaction; used as `with tools.begin() as work:`."""
     consent: Consent
     opening: Opening
+    passes: Passes
+    """Checks what the gate signed."""
     smallest_published: Mapping[str, int]
     """How many people a published number stands for at the least, for each purpose."""
     now: Callable[[], datetime]

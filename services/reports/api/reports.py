@@ -9,7 +9,7 @@ from sas.reports.v1 import reports_pb2 as pb
 from sas.reports.v1 import reports_pb2_grpc
 
 from common.caller import current_caller
-from services.reports.actions import reports
+from services.reports.actions import egress, reports
 from services.reports.actions.tools import Tools
 from services.reports.domain.report import Report
 
@@ -36,6 +36,16 @@ class ReportsServicer(reports_pb2_grpc.ReportsServiceServicer):
 
     def GetReport(self, request: pb.GetReportRequest, context: grpc.ServicerContext) -> pb.Report:
         return _to_proto(reports.get_report(self.tools, request.name))
+
+    def PublishReport(
+        self, request: pb.PublishReportRequest, context: grpc.ServicerContext
+    ) -> pb.PublishedReport:
+        released = egress.publish_report(self.tools, request.name, request.recipient)
+        return pb.PublishedReport(
+            content=released.content,
+            media_type=egress.MEDIA_TYPE,
+            file_sha256=released.sha256,
+        )
 
     def ListReports(
         self, request: pb.ListReportsRequest, context: grpc.ServicerContext

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -53,6 +55,23 @@ class Report:
     def name(self) -> str:
         """The resource name."""
         return name_of(self.id)
+
+    @property
+    def file(self) -> bytes:
+        """The file that leaves the Service, with its rules: the same bytes each time."""
+        lines = [
+            ["table", self.table],
+            ["academic years", self.period.code],
+            ["unit", self.unit],
+            ["fewer people than this, and zero, withheld as [c]", str(self.smallest_published)],
+            ["the rest rounded by chance to a multiple of", str(self.rounding_base)],
+            [],
+            ["", *self.columns],
+            *([row.code, *row.cells] for row in self.rows),
+        ]
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\r\n").writerows(lines)
+        return text.getvalue().encode()
 
     @classmethod
     def of(

@@ -1,5 +1,5 @@
 """
-Consent's answer to a freeze.
+Consent's answers to a freeze, and to letting a report leave.
 
 Consent decides who may have a report frozen and what for, and commits that to the ledger before it
 answers. Only `serve` imports this: workers make no gRPC call.
@@ -32,3 +32,24 @@ class Consent:
             )
         )
         return answer.ledger_index
+
+    def authorise_publication(
+        self, report: str, frozen_index: int, recipient: str, file_sha256: str
+    ) -> str:
+        """
+        Ask whether this very file may leave, to whom; give the gate's pass for it.
+
+        Raises:
+            NotAvailable, SecondFactorNeeded, RefusedByPolicy: it may not, and that is recorded.
+            TryAgain: consent can't answer, so the answer is no.
+        """
+        answer = self._releases.AuthorisePublication(
+            releases_pb2.AuthorisePublicationRequest(
+                report=report,
+                frozen_index=frozen_index,
+                recipient=recipient,
+                file_sha256=file_sha256,
+            )
+        )
+        gate_pass: str = answer.gate_pass
+        return gate_pass

@@ -8,11 +8,12 @@ from typing import Any
 
 import attrs
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from services.reports.domain.publication import Cell, Frozen
 from services.reports.domain.report import Report, Row
 from services.reports.domain.years import Period
-from services.reports.storage.tables import cubes, reports
+from services.reports.storage.tables import cubes, publications, reports
 
 Cube = dict[Cell, Frozen]
 
@@ -109,6 +110,24 @@ class Reports:
                 reports.c.purpose == purpose,
             )
         )
+
+    def publish(
+        self, decision: str, report: Report, recipient: str, sha256: str, now: datetime
+    ) -> bool:
+        """Note that a report leaves, by which decision; False if that was used before."""
+        noted = self.connection.execute(
+            insert(publications)
+            .values(
+                decision=decision,
+                report=report.id,
+                recipient=recipient,
+                file_sha256=sha256,
+                published_at=now,
+            )
+            .on_conflict_do_nothing()
+            .returning(publications.c.decision)
+        )
+        return noted.one_or_none() is not None
 
     def page(self, size: int, last: tuple[datetime, str] | None) -> Sequence[Report]:
         """Give a page of reports, newest first, after *last* (its time and id)."""

@@ -90,6 +90,18 @@ reports = sa.Table(
     sa.Index("reports_newest", "frozen_at", "id"),
 )
 
+publications = sa.Table(
+    "publications",
+    metadata,
+    _text("decision"),
+    sa.Column("report", UUID(as_uuid=False), sa.ForeignKey("reports.id"), nullable=False),
+    _text("recipient"),
+    _text("file_sha256"),
+    sa.Column("published_at", sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint("decision"),
+)
+"""What left the Service, and by which decision; each is good for once."""
+
 requests = requests_table(metadata)
 outbox = outbox_table(metadata)
 inbox = inbox_table(metadata)
