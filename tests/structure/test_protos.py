@@ -163,6 +163,7 @@ def inside(message: Descriptor, seen: Sequence[Descriptor] = ()) -> Iterator[Fie
 
 
 GIVES_MARKED_FIELDS = {
+    "consent.AuthorisePublication": "the gate's pass, to the service that holds the report",
     "identity.CompleteSignIn": "a new session's secret, to the one whose session it is",
     "identity.CreateThirdParty": "the message has the fields, the answer leaves them empty",
 }
@@ -198,8 +199,8 @@ def constrained(field: FieldDescriptor) -> bool:
 
 NO_WORDS = {
     "names": "about adviser asked_by author breach case colleague consent contact corrects"
-    " decided_by decider disclosure document involved item items line name person recipient"
-    " recipients record records staff_member student students superseded_by",
+    " decided_by decider decision disclosure document involved item items line name person"
+    " recipient recipients record records redactions staff_member student students superseded_by",
     "codes": "action cells code column_codes effect ground how kind language media_type missing"
     " period purpose recipient_kinds role roles table term text_version unit version"
     " warnings what outcome whose_safety",
@@ -233,6 +234,7 @@ NO_WORDS_HERE = {
     "sas.consent.v1.Explanation.obligations": "codes",
     "sas.consent.v1.Explanation.policy": "a SHA-256",
     "sas.consent.v1.Witness.heard": "a code",
+    "sas.reports.v1.PublishedReport.content": "codes and counts, after the rules of publication",
     "sas.consent.v1.Witness.key_name": "a setting: what a witness calls itself",
     "sas.consent.v1.ExportConsentRecordResponse.content": "ids, codes and digests",
     "sas.consent.v1.Consent.text": "the text of a version, which names nobody",
