@@ -13,15 +13,19 @@ from deploy.demo import people
 from deploy.demo.chapters import (
     breach,
     case_file,
+    confirming,
     disclosure,
     disposal,
+    embargo,
     ledger,
     question,
     reading,
     registration,
     report,
     sign_in,
+    spoken,
     trace,
+    trusted,
 )
 from deploy.demo.story import Story
 from deploy.seeds.load import load
@@ -41,7 +45,11 @@ def tell(state: State, students: int) -> int:
         reading,
         question,
         disclosure,
+        confirming,
+        spoken,
         breach,
+        trusted,
+        embargo,
         report,
         disposal,
         ledger,

@@ -26,5 +26,9 @@ class Setting:
     note: str = ""
     document: str = ""
     letter: bytes = b""
+    mother: str = ""
+    """A third party whom the student names."""
+    trust: str = ""
+    """The student's consent that we turn to her mother in an emergency."""
     sent_index: int = -1
     """The ledger entry of the disclosure that was sent."""

@@ -1,4 +1,4 @@
-"""7. A breach of confidentiality, by the policy's own procedure."""
+"""9. A breach of confidentiality, by the policy's own procedure."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ GROUND = "grounds/serious-imminent-risk"
 def tell(setting: Setting) -> None:
     """Try with each part missing, then with everything; decide, tell and record."""
     story = setting.story
-    story.chapter(7, "A serious and imminent risk", "R32", "R33", "R35", "R36", "R37", "R38")
+    story.chapter(9, "A serious and imminent risk", "R32", "R33", "R35", "R36", "R37", "R38")
     breaches = setting.adviser.at(breaches_pb2_grpc.BreachesServiceStub)
-    procedure = setting.adviser.at(breach_procedure_pb2_grpc.BreachProcedureServiceStub)
     doctor = _doctor(setting)
     with understood_errors():
         breach = breaches.DraftBreach(
@@ -96,12 +95,7 @@ def tell(setting: Setting) -> None:
             breaches.AmendBreach(breaches_pb2.AmendBreachRequest(name=breach.name, parts=told))
     mailbox = people.mail_address("mary")
     before = behind.mails_to(setting.state, mailbox)
-    with understood_errors():
-        procedure.AskForAdvice(
-            breach_procedure_pb2.AskForAdviceRequest(
-                name=breach.name, colleague=setting.colleague.name
-            )
-        )
+    _asks(setting, breach.name)
     mail = behind.arrives(setting.state, mailbox, before)
     story.check(
         "the colleague is told by mail that something waits for her, and not a word more",
@@ -121,15 +115,32 @@ def tell(setting: Setting) -> None:
     _in_an_emergency(setting, doctor)
 
 
-def _advise_and_decide(setting: Setting, breach: str, doctor: str) -> None:
-    story = setting.story
-    breaches = setting.adviser.at(breaches_pb2_grpc.BreachesServiceStub)
+def is_advised(setting: Setting, breach: str) -> None:
+    """Ask a colleague, who advises to do it, from her own session."""
+    _asks(setting, breach)
+    _answers(setting, breach)
+
+
+def _asks(setting: Setting, breach: str) -> None:
+    with understood_errors():
+        setting.adviser.at(breach_procedure_pb2_grpc.BreachProcedureServiceStub).AskForAdvice(
+            breach_procedure_pb2.AskForAdviceRequest(name=breach, colleague=setting.colleague.name)
+        )
+
+
+def _answers(setting: Setting, breach: str) -> None:
     with understood_errors():
         setting.colleague.at(breach_procedure_pb2_grpc.BreachProcedureServiceStub).GiveAdvice(
             breach_procedure_pb2.GiveAdviceRequest(
                 name=breach, answer=breach_procedure_pb2.ADVICE_ANSWER_FOR
             )
         )
+
+
+def _advise_and_decide(setting: Setting, breach: str, doctor: str) -> None:
+    story = setting.story
+    breaches = setting.adviser.at(breaches_pb2_grpc.BreachesServiceStub)
+    _answers(setting, breach)
     with (
         story.refused(
             "nobody but the staff member involved can decide",

@@ -1,4 +1,4 @@
-"""8. An enquiry without a name, and a small report."""
+"""12. An enquiry without a name, and a small report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from deploy.demo.setting import Setting
 def tell(setting: Setting) -> None:
     """Record an enquiry, then freeze a report over the last four closed academic years."""
     story = setting.story
-    story.chapter(8, "An enquiry without a name, and a small report", "R28", "R29", "R30")
+    story.chapter(12, "An enquiry without a name, and a small report", "R28", "R29", "R30")
     with understood_errors():
         enquiry = setting.adviser.at(enquiries_pb2_grpc.EnquiriesServiceStub).RecordEnquiry(
             enquiries_pb2.RecordEnquiryRequest(
