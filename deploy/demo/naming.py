@@ -14,7 +14,9 @@ from deploy.demo.people import Person
 from deploy.demo.setting import Setting
 
 MOTHER = "Ingrid Ångström"
+ADDRESS = "ingrid@family.example"
 TELEPHONE = "01223 765432"
+"""How she is to be reached, as the student says and sees it."""
 
 
 def her_mother(setting: Setting) -> str:
@@ -24,7 +26,7 @@ def her_mother(setting: Setting) -> str:
             third_parties_pb2.CreateThirdPartyRequest(
                 kind=third_parties_pb2.RECIPIENT_KIND_TRUSTED_CONTACT,
                 display_name=MOTHER,
-                address=TELEPHONE,
+                address=ADDRESS,
                 request_id=str(uuid.uuid4()),
             )
         )

@@ -141,6 +141,7 @@ def _recall(setting: Setting, send: disclosures_pb2.SendDisclosureRequest) -> No
     """Send with time to think, and take it back before anything has left."""
     story = setting.story
     disclosures = setting.adviser.at(disclosures_pb2_grpc.DisclosuresServiceStub)
+    of_earlier_tellings = behind.mails_to(setting.state, ADDRESS)
     with understood_errors():
         waiting = disclosures.SendDisclosure(
             disclosures_pb2.SendDisclosureRequest(name=send.name, hold_seconds=120)
@@ -152,7 +153,7 @@ def _recall(setting: Setting, send: disclosures_pb2.SendDisclosureRequest) -> No
         "what is sent can be taken back: its mails wait first, and none has left",
         waiting.state == disclosures_pb2.DISCLOSURE_STATE_WAITING
         and recalled.state == disclosures_pb2.DISCLOSURE_STATE_RECALLED
-        and not behind.mails_to(setting.state, ADDRESS),
+        and behind.mails_to(setting.state, ADDRESS) == of_earlier_tellings,
     )
 
 

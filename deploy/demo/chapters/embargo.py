@@ -69,13 +69,18 @@ def tell(setting: Setting) -> None:
         lifted = setting.manager.at(embargoes_pb2_grpc.EmbargoesServiceStub).LiftEmbargo(lift)
     after = _seen_by_student(setting)
     new = after[: len(after) - len(before)]
-    story.show("\n".join(f"{each.action:<16} hidden until {_until(each)}" for each in new))
+    story.show("\n".join(f"{each.action:<14} {_how(each)}" for each in new))
     story.check(
         "the investigation is over, a manager lifts it, and she sees all of it and until when it"
         " was hidden",
-        [each.action for each in new] == ["embargo:lift", "breach:decide", "breach:advise"]
+        [(each.action, each.allowed) for each in new]
+        == [
+            ("embargo:lift", True),
+            ("embargo:lift", False),
+            ("breach:decide", True),
+            ("breach:advise", True),
+        ]
         and all(each.embargoed_until == lifted.lifted_at for each in new[1:]),
-        ", ".join(each.action for each in new),
     )
 
 
@@ -86,9 +91,12 @@ def _seen_by_student(setting: Setting) -> list[ledger_pb2.RecordAccess]:
     return list(seen.accesses)
 
 
-def _until(access: ledger_pb2.RecordAccess) -> str:
-    hidden = access.HasField("embargoed_until")
-    return f"{access.embargoed_until.ToDatetime():%H:%M:%S}" if hidden else "-"
+def _how(access: ledger_pb2.RecordAccess) -> str:
+    """Say whether it was allowed, and until when she was not told."""
+    said = "allowed" if access.allowed else "refused"
+    if not access.HasField("embargoed_until"):
+        return said
+    return f"{said}, hidden until {access.embargoed_until.ToDatetime():%H:%M:%S}"
 
 
 def _police(setting: Setting) -> str:
