@@ -4,6 +4,9 @@ The grounds for breaching confidentiality: the policy's words, and the law of to
 Data with dates, not code, because law changes; and not legal advice. The policy still names the
 Drug Trafficking Act 1994, which the Proceeds of Crime Act 2002 replaced: its ground is kept as a
 superseded one, so that the policy's words lead to the law of today (R25, R34).
+
+What is said of a statute beside its entry was read on legislation.gov.uk in November 2026, in the
+stored versions that are named there; what was not read is named too. docs/policy.md has both.
 """
 
 from __future__ import annotations
@@ -67,7 +70,8 @@ GROUNDS: tuple[Ground, ...] = (
     Ground(
         # Belief or suspicion of terrorist finance, from trade, profession or employment; to a
         # constable as soon as reasonably practicable. Disclosing by the employer's own procedure
-        # is a defence (s.19(4)). Section 39 makes telling the student an offence.
+        # is a defence (s.19(4)). Section 39 makes telling the student an offence: read, and it
+        # names sections 19 to 21B and 38B. Read of section 19: notes to the Act of 2001, only.
         name="grounds/terrorism-act-2000-s19",
         policy_words=_TERRORISM,
         statute="Terrorism Act 2000, section 19",
@@ -77,7 +81,8 @@ GROUNDS: tuple[Ground, ...] = (
         valid_from=date(2001, 2, 19),
     ),
     Ground(
-        # Information of material assistance in preventing an act of terrorism; to a constable.
+        # Information of material assistance in preventing an act of terrorism; to a constable, in
+        # England and Wales. Read, with section 39, as at 22 December 2017.
         name="grounds/terrorism-act-2000-s38b",
         policy_words=_TERRORISM,
         statute="Terrorism Act 2000, section 38B",
@@ -87,9 +92,13 @@ GROUNDS: tuple[Ground, ...] = (
         valid_from=date(2001, 12, 14),
     ),
     Ground(
-        # An authorised disclosure (s.338) is a defence to ss.327-329; only the regulated sector
-        # must disclose, and an advice service is probably outside it. Section 342 (prejudicing an
-        # investigation) binds everybody.
+        # An authorised disclosure (s.338, read as at 25 November 2019: to a constable, a customs
+        # officer or a nominated officer) is a defence to ss.327-329. Only the regulated sector
+        # must disclose (ss.330-332), and an advice service is probably outside it. Its own
+        # tipping-off (s.333A, since 26 December 2007) binds that sector only; section 342
+        # (prejudicing an investigation), read, binds everybody else. Customs officers are no
+        # recipient here: narrower than the law. Not read: s.340, that a constable may be an
+        # officer of the National Crime Agency. In force since 24 February 2003 (S.I. 2003/120).
         name="grounds/poca-2002",
         policy_words=_LAUNDERING,
         statute="Proceeds of Crime Act 2002, sections 327 to 329 and 338",
@@ -99,8 +108,13 @@ GROUNDS: tuple[Ground, ...] = (
         valid_from=date(2003, 2, 24),
     ),
     Ground(
-        # Failing to disclose knowledge or suspicion of drug money laundering; section 53 was its
-        # tipping-off. Repealed by the Proceeds of Crime Act 2002.
+        # Failing to tell a constable of knowledge or suspicion of drug money laundering, from
+        # trade, profession, business or employment; section 53 was its tipping-off. In force from
+        # 3 February 1995 (s.69(2)); sections 49 to 54 repealed from 24 February 2003 (Proceeds of
+        # Crime Act 2002, Sch. 11 para. 25 and Sch. 12), when ss.330-332 took the place of section
+        # 52 (S.I. 2003/120, art. 2; by art. 4 not for what had come to somebody before). Read: the
+        # annotations to the Act as at 18 April 2005, that order, and section 26B of the Act of
+        # 1986, which became section 52. Not read: the words of sections 52 and 53 themselves.
         name="grounds/drug-trafficking-act-1994",
         policy_words=_LAUNDERING,
         statute="Drug Trafficking Act 1994, section 52",
