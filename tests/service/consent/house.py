@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import attrs
+import pytest
 from google.protobuf.message import Message
 from sas.consent.v1 import (
     breach_procedure_pb2_grpc,
@@ -27,6 +28,7 @@ from sas.consent.v1 import (
 )
 
 from common.db import Database
+from common.errors import RefusedByPolicy
 from common.passes import PassOffice
 from common.rpc.client import Peer
 from services.consent.actions.parts import Parts
@@ -141,3 +143,8 @@ class House(house.House):
 def in_days(days: float) -> datetime:
     """Give a time, counted from now."""
     return datetime.now(UTC) + timedelta(days=days)
+
+
+def reasons(refused: pytest.ExceptionInfo[RefusedByPolicy]) -> tuple[str, ...]:
+    """Give the reasons of a refusal."""
+    return refused.value.reasons

@@ -16,15 +16,11 @@ from services.consent.domain.facts import Who
 from services.consent.domain.ledger.entry import parse
 from services.consent.domain.ledger.receipt import Receipt
 from tests.service.consent.deeds import DIGEST, Letter, accesses, stamp
-from tests.service.consent.house import House, in_days, staff, student
+from tests.service.consent.house import House, in_days, reasons, staff, student
 
 UNSAID: list[dict[str, Any]] = [{"manner": 0}, {"place": 0}, {"manner": 9}]
 PROVISIONAL = consents_pb2.CONSENT_STATE_PROVISIONAL
 GIVEN = consents_pb2.CONSENT_STATE_GIVEN
-
-
-def reasons(refused: pytest.ExceptionInfo[RefusedByPolicy]) -> tuple[str, ...]:
-    return refused.value.reasons
 
 
 def test_the_life_of_a_spoken_consent(sas: House, letter: Letter) -> None:
