@@ -34,8 +34,8 @@ from deploy.postgres.provision import SERVICES
 from deploy.state import State
 from tests.canary.places import Processes, Spy, all_places, spy
 from tests.canary.student import Canary, hits, unlike_any
-from tests.kit import deeds
-from tests.kit.deeds import Tutor
+from tests.kit import breaching, deeds, disclosing
+from tests.kit.disclosing import Tutor
 from tests.kit.full_stack import FullStack, eventually
 
 pytestmark = pytest.mark.timeout(400)  # the whole stack starts within the first
@@ -101,18 +101,18 @@ def everything_that_the_service_does(stack: FullStack, canary: Canary) -> tuple[
     )
     assert deeds.adviser_reads_a_letter(stack, letter).title == canary.title
 
-    tutor = deeds.adviser_notes_a_tutor(
+    tutor = disclosing.adviser_notes_a_tutor(
         stack, canary.recipient, canary.address, canary.organisation
     )
-    disclosure = deeds.adviser_proposes_a_disclosure(stack, letter, tutor)
+    disclosure = disclosing.adviser_proposes_a_disclosure(stack, letter, tutor)
     with pytest.raises(RefusedByPolicy):
-        deeds.adviser_sends(stack, disclosure, tutor)
-    deeds.student_gives_consent(stack, disclosure)
-    link, code = deeds.adviser_sends(stack, disclosure, tutor)
-    assert deeds.tutor_collects(stack, link, "00000000").status_code == 403
-    collected = deeds.tutor_collects(stack, link, code).json()
+        disclosing.adviser_sends(stack, disclosure, tutor)
+    disclosing.student_gives_consent(stack, disclosure)
+    link, code = disclosing.adviser_sends(stack, disclosure, tutor)
+    assert disclosing.tutor_collects(stack, link, "00000000").status_code == 403
+    collected = disclosing.tutor_collects(stack, link, code).json()
     assert in_one_line(canary.letter) in in_one_line(text_of(collected["content"]))
-    deeds.student_withdraws_consent(stack, disclosure)
+    disclosing.student_withdraws_consent(stack, disclosure)
 
     breach(stack, canary, case, tutor)
     enquiry = deeds.adviser_records_an_enquiry(stack, canary.enquiry)
@@ -135,10 +135,10 @@ def in_one_line(text: str) -> str:
 def breach(stack: FullStack, canary: Canary, case: str, doctor: Tutor) -> None:
     """Go through the procedure for breaching confidentiality."""
     words = (canary.outline, canary.reason, canary.intended_outcome, canary.spoken_to)
-    name = deeds.adviser_drafts_a_breach(stack, case, doctor, *words)
-    deeds.colleague_advises(stack, name)
-    deeds.adviser_decides(stack, name)
-    record = deeds.adviser_records_what_was_told(stack, name, doctor, canary.told)
+    name = breaching.adviser_drafts_a_breach(stack, case, doctor, *words)
+    breaching.colleague_advises(stack, name)
+    breaching.adviser_decides(stack, name)
+    record = breaching.adviser_records_what_was_told(stack, name, doctor, canary.told)
     assert canary.told in record.told[0]
 
 

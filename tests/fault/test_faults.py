@@ -20,7 +20,7 @@ from deploy.audit.reconcile import Finding
 from deploy.demo import behind
 from deploy.postgres import provision
 from tests.fault.traffic import Answer, Scene, Traffic, at_work
-from tests.kit import deeds
+from tests.kit import deeds, disclosing
 from tests.kit.full_stack import FullStack, eventually
 
 pytestmark = pytest.mark.timeout(400)  # the whole stack starts within the first
@@ -59,7 +59,7 @@ class Before:
 @pytest.fixture(scope="module")
 def scene(stack: FullStack) -> Scene:
     case = deeds.adviser_opens_a_case(stack)
-    link, code = deeds.sent_letter(stack)
+    link, code = disclosing.sent_letter(stack)
     return Scene(case, deeds.adviser_writes_a_note(stack, case), link, code)
 
 

@@ -35,7 +35,7 @@ from deploy.demo import people
 from deploy.demo.people import Person
 from deploy.gateway.rpcs import Rpc
 from deploy.vault.idp import add_account
-from tests.kit import deeds
+from tests.kit import breaching, deeds, disclosing
 from tests.kit.full_stack import FullStack
 from tests.system.calls import CALLS, Json, in_path, json_name, method_of, path, plausible
 from tests.system.thief import (
@@ -72,9 +72,9 @@ THIEVES = ("reports", "gateway", "identity", "cases")
 def file(stack: FullStack) -> Mapping[str, str]:
     """Give the student's things, by the collection that their names begin with."""
     case = deeds.adviser_opens_a_case(stack)
-    tutor = deeds.adviser_notes_a_tutor(stack)
+    tutor = disclosing.adviser_notes_a_tutor(stack)
     document = deeds.adviser_attaches_a_letter(stack, case)
-    disclosure = deeds.adviser_proposes_a_disclosure(stack, document, tutor)
+    disclosure = disclosing.adviser_proposes_a_disclosure(stack, document, tutor)
     names = [
         stack.student.name,
         stack.adviser.name,
@@ -86,9 +86,9 @@ def file(stack: FullStack) -> Mapping[str, str]:
         disclosure.name,
         disclosure.consent,
         deeds.adviser_records_an_enquiry(stack),
-        deeds.adviser_drafts_a_breach(stack, case, tutor),
+        breaching.adviser_drafts_a_breach(stack, case, tutor),
     ]
-    redaction = deeds.adviser_redacts(stack, document, "letter")
+    redaction = disclosing.adviser_redacts(stack, document, "letter")
     return {"documents/redactions": redaction} | {each.partition("/")[0]: each for each in names}
 
 
@@ -203,13 +203,13 @@ def test_nobody_lists_what_another_student_was_asked(
 
 def test_a_code_cannot_be_guessed(stack: FullStack) -> None:
     """Five wrong codes, and not even the right one opens the letter; the link is worth nothing."""
-    link, code = deeds.sent_letter(stack)
-    right = deeds.tutor_collects(stack, link, code)
+    link, code = disclosing.sent_letter(stack)
+    right = disclosing.tutor_collects(stack, link, code)
     assert base64.b64decode(right.json()["content"]).startswith(b"%PDF-")
     wrong = f"{(int(code) + 1) % 10**8:08d}"
-    refused = [deeds.tutor_collects(stack, link, wrong) for _ in range(5)]
-    refused.append(deeds.tutor_collects(stack, link, code))
-    refused.append(deeds.tutor_collects(stack, "x" * len(link), code))
+    refused = [disclosing.tutor_collects(stack, link, wrong) for _ in range(5)]
+    refused.append(disclosing.tutor_collects(stack, link, code))
+    refused.append(disclosing.tutor_collects(stack, "x" * len(link), code))
     assert {(each.status_code, each.content) for each in refused} == {(403, refused[0].content)}
 
 

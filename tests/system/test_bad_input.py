@@ -24,7 +24,7 @@ from deploy.demo.people import Person
 from deploy.gateway.rpcs import Rpc
 from deploy.postgres import provision
 from deploy.postgres.provision import SERVICES
-from tests.kit import deeds
+from tests.kit import breaching, deeds, disclosing
 from tests.kit.full_stack import FullStack
 from tests.system.calls import (
     CALLS,
@@ -229,10 +229,10 @@ def creating(stack: FullStack) -> Mapping[str, tuple[Person, Json]]:
     adviser, manager = stack.adviser, stack.manager
     case = deeds.adviser_opens_a_case(stack)
     document = deeds.adviser_attaches_a_letter(stack, case)
-    tutor = deeds.adviser_notes_a_tutor(stack)
-    breach = deeds.adviser_drafts_a_breach(stack, case, tutor)
-    deeds.colleague_advises(stack, breach)
-    deeds.adviser_decides(stack, breach)
+    tutor = disclosing.adviser_notes_a_tutor(stack)
+    breach = breaching.adviser_drafts_a_breach(stack, case, tutor)
+    breaching.colleague_advises(stack, breach)
+    breaching.adviser_decides(stack, breach)
     note = deeds.adviser_writes_a_note(stack, case, situation="once")
     lines = [deeds.student_sees_who_read(stack, note) for _ in range(3)]
     now = datetime.datetime.now(datetime.UTC)
@@ -415,11 +415,11 @@ def test_a_change_of_what_has_changed_meanwhile_is_refused(
     stack: FullStack, client: httpx.Client
 ) -> None:
     case = deeds.adviser_opens_a_case(stack)
-    tutor = deeds.adviser_notes_a_tutor(stack)
-    breach = deeds.adviser_drafts_a_breach(stack, case, tutor)
+    tutor = disclosing.adviser_notes_a_tutor(stack)
+    breach = breaching.adviser_drafts_a_breach(stack, case, tutor)
     document = deeds.adviser_attaches_a_letter(stack, case)
-    disclosure = deeds.adviser_proposes_a_disclosure(stack, document, tutor)
-    deeds.student_gives_consent(stack, disclosure)
+    disclosure = disclosing.adviser_proposes_a_disclosure(stack, document, tutor)
+    disclosing.student_gives_consent(stack, disclosure)
     mails = len(list((stack.state / "mail").iterdir()))
     headers = {"authorization": f"Bearer {stack.adviser.token}"}
     for there, body in (

@@ -31,7 +31,7 @@ from deploy.vault import signin
 from deploy.vault.idp import make_account
 from deploy.vault.operator import signed_in
 from services.cases.domain.links import hash_token
-from tests.kit import deeds
+from tests.kit import deeds, disclosing
 from tests.kit.full_stack import FullStack
 from tests.system.alike import Answer, Question, compare, json_answer, told_apart
 from tests.system.calls import Json, method_of, plausible
@@ -130,11 +130,11 @@ class Link:
 
 def sent(stack: FullStack) -> tuple[disclosures_pb2.Disclosure, str, str]:
     """Send a letter that the student agreed to; give its link's token and its code, too."""
-    tutor = deeds.adviser_notes_a_tutor(stack, address=f"tutor-{uuid4()}@tutors.example")
+    tutor = disclosing.adviser_notes_a_tutor(stack, address=f"tutor-{uuid4()}@tutors.example")
     document = deeds.adviser_attaches_a_letter(stack, deeds.adviser_opens_a_case(stack))
-    disclosure = deeds.adviser_proposes_a_disclosure(stack, document, tutor)
-    deeds.student_gives_consent(stack, disclosure)
-    return disclosure, *deeds.adviser_sends(stack, disclosure, tutor)
+    disclosure = disclosing.adviser_proposes_a_disclosure(stack, document, tutor)
+    disclosing.student_gives_consent(stack, disclosure)
+    return disclosure, *disclosing.adviser_sends(stack, disclosure, tutor)
 
 
 def wrong(code: str) -> str:
@@ -150,14 +150,14 @@ def links(stack: FullStack) -> Mapping[str, Link]:
     found["lives"] = Link(link, wrong(code))
     _, link, code = sent(stack)
     for _ in range(6):
-        deeds.tutor_collects(stack, link, wrong(code))
+        disclosing.tutor_collects(stack, link, wrong(code))
     found["tried too often"] = Link(link, code)
     disclosure, link, code = sent(stack)
     with understood_errors():
         disclosures.RecallDisclosure(disclosures_pb2.RecallDisclosureRequest(name=disclosure.name))
     found["recalled"] = Link(link, code)
     disclosure, link, code = sent(stack)
-    deeds.student_withdraws_consent(stack, disclosure)
+    disclosing.student_withdraws_consent(stack, disclosure)
     found["withdrawn"] = Link(link, code)
     _, link, code = sent(stack)
     sql(stack, "update disclosures set link_expires_at = now() where link_hash = %s", link)

@@ -17,7 +17,7 @@ from deploy import witness as embedded
 from deploy.audit.reconcile import audit_lines, opening_of
 from deploy.state import CHECKOUT
 from tests.canary.student import unlike_any
-from tests.kit import deeds
+from tests.kit import deeds, disclosing
 from tests.kit.full_stack import FullStack
 from tests.kit.house import eventually
 from tests.kit.planted import is_planted
@@ -149,8 +149,8 @@ def test_what_is_marked_is_hidden_and_shown_before_it_leaves(
 def test_a_refusal_names_every_reason(stack: FullStack, adviser: Terminal, case: str) -> None:
     """R3: without the student's consent the letter stays, and the adviser reads why."""
     document = deeds.adviser_attaches_a_letter(stack, case)
-    tutor = deeds.adviser_notes_a_tutor(stack)
-    disclosure = deeds.adviser_proposes_a_disclosure(stack, document, tutor)
+    tutor = disclosing.adviser_notes_a_tutor(stack)
+    disclosure = disclosing.adviser_proposes_a_disclosure(stack, document, tutor)
     shown = adviser.types("disclosure", "send", disclosure.name)
     assert (shown.code, "--really" in shown.err) == (0, True)
     said = adviser.types("disclosure", "send", disclosure.name, "--really")

@@ -12,7 +12,7 @@ import pytest
 from sas.consent.v1 import consents_pb2, consents_pb2_grpc
 
 from tests.canary.student import unlike_any
-from tests.kit import deeds
+from tests.kit import breaching, deeds, disclosing
 from tests.kit.full_stack import FullStack
 from tests.kit.terminal import Terminal
 
@@ -39,7 +39,7 @@ def case(stack: FullStack) -> str:
 
 def named(stack: FullStack, adviser: Terminal, case: str, purpose: str) -> dict[str, str]:
     """Note whom the student names, and give the contact as `--json` prints it."""
-    mother = deeds.adviser_notes_a_tutor(
+    mother = disclosing.adviser_notes_a_tutor(
         stack, display_name="Ingrid", address="ingrid@family.example"
     )
     said = adviser.types(
@@ -173,7 +173,7 @@ def test_the_procedure_says_whom_the_student_trusts_and_how_to_tell_them(
     contact = named(stack, adviser, case, "trusted-contact")
     shown = adviser.types("contact", "preview", contact["name"], "--json")
     noted(adviser, contact)
-    draft = ("breach", "draft", case, "--ground", deeds.RISK, "--from", "-", "--json")
+    draft = ("breach", "draft", case, "--ground", breaching.RISK, "--from", "-", "--json")
     said = adviser.types(*draft, words="")
     assert said.code == 0, said.err
     assert f"sas contact preview {contact['name']}" in said.err

@@ -19,7 +19,7 @@ import pytest
 
 from deploy.demo import behind
 from deploy.telemetry.spans import Span
-from tests.kit import deeds
+from tests.kit import deeds, disclosing
 from tests.kit.full_stack import FullStack
 from tests.kit.spans import spans_of, ways_to
 
@@ -125,9 +125,9 @@ def test_writing_a_note_opens_nothing(stack: FullStack, adviser: httpx.Client, c
 
 def test_a_tutor_sees_one_letter_by_one_decision_and_one_key(stack: FullStack) -> None:
     """R3, R4: the student's consent, one recipient, one letter."""
-    link, code = deeds.sent_letter(stack)
-    answer = deeds.tutor_collects(stack, link, code)
-    never = deeds.tutor_collects(stack, "x" * 43, code)
+    link, code = disclosing.sent_letter(stack)
+    answer = disclosing.tutor_collects(stack, link, code)
+    never = disclosing.tutor_collects(stack, "x" * 43, code)
     assert base64.b64decode(answer.json()["content"]).startswith(b"%PDF-")
     spans = spans_of(stack.state.root, answer.headers["x-sas-trace"])
     assert ways_to(spans, OPENING) == [COLLECTING]
