@@ -28,7 +28,7 @@ def named_by_student(work: Work, who: Who, record: Record) -> list[Consent]:
         return []
     found = work.consents.trusted_contacts_of(record.student)
     records = {each.asked.record for each in found}
-    usable = {name for name in sorted(records) if _may_know(who, work.records.load(name))}
+    usable = {name for name in sorted(records) if _may_know(who, record, work.records.load(name))}
     return [each for each in found if each.asked.record in usable]
 
 
@@ -52,5 +52,12 @@ def recipients_of(standing: Iterable[Consent]) -> frozenset[str]:
     return frozenset(each.asked.recipient for each in standing)
 
 
-def _may_know(who: Who, record: Record) -> bool:
-    return record.disposed_at is None and who.name not in record.walled
+def _may_know(who: Who, breach: Record, named_in: Record) -> bool:
+    """
+    Whether it was named in a record that is there for *who*.
+
+    What stands around the breach's own case stands around the breach, and has been asked about: a
+    wall of somebody else's making takes neither out of the hands of whoever is involved (R37).
+    """
+    of_this_case = named_in.name == breach.parent
+    return named_in.disposed_at is None and (of_this_case or not named_in.walls_off(who.name))

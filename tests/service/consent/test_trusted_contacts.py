@@ -10,7 +10,7 @@ from uuid import uuid4
 import attrs
 import pytest
 from sas.common.v1 import purpose_pb2
-from sas.consent.v1 import breach_procedure_pb2, consents_pb2
+from sas.consent.v1 import breach_procedure_pb2, consents_pb2, walls_pb2
 from sas.consent.v1 import breach_tasks_pb2 as tasks
 
 from common.errors import RefusedByPolicy
@@ -229,6 +229,21 @@ def test_a_consent_behind_a_wall_is_not_shown_and_does_not_count(
     with pytest.raises(RefusedByPolicy) as refused:
         breach.decided()
     assert refused.value.reasons == ("not_a_trusted_contact",)
+
+
+def test_a_wall_of_somebody_elses_making_takes_no_trusted_contact_away(
+    sas: House, breach: Breach
+) -> None:
+    """R37: nobody but the one involved decides, and nobody takes the decision apart."""
+    mother = Mother.trusted(breach.case)
+    breach = turning_to(breach, mother)
+    request = walls_pb2.DeclareWallRequest(
+        record=breach.case.record, staff_member=breach.ada.name, request_id=str(uuid4())
+    )
+    sas.call(staff(), sas.gateway.walls.DeclareWall, request)
+    assert procedure(breach).trusted_contacts
+    breach.decided()
+    assert procedure(breach).by_consent
 
 
 def test_decided_and_withdrawn_at_once_the_ledger_says_who_was_first(sas: House) -> None:
