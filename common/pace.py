@@ -9,27 +9,50 @@ hidden. A beat is to be much longer than the work, which overruns it only on a m
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import attrs
+from common.errors import TooManyCalls
 
 
-@attrs.frozen
 class Pace:
     """Beats of so many seconds, each counted from where a block was entered."""
 
-    seconds: float = attrs.field(validator=attrs.validators.gt(0))
-    clock: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
+    def __init__(
+        self,
+        seconds: float,
+        at_most: int = 8,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """
+        Set the pace.
+
+        Args:
+            seconds: from one beat to the next.
+            at_most: how many blocks at once; so those who wait never use up a server's threads.
+            clock: the time.
+            sleep: how to wait.
+        """
+        self._seconds, self._clock, self._sleep = seconds, clock, sleep
+        self._places = threading.BoundedSemaphore(at_most)
 
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Leave the block at the next beat, whether it ends well or not."""
-        begun = self.clock()
+        """
+        Leave the block at the next beat, whether it ends well or not.
+
+        Raises:
+            TooManyCalls: there is no place; nothing was begun.
+        """
+        if not self._places.acquire(blocking=False):
+            raise TooManyCalls
+        begun = self._clock()
         try:
             yield
         finally:
-            beats = math.floor((self.clock() - begun) / self.seconds) + 1
-            self.sleep(max(0.0, begun + beats * self.seconds - self.clock()))
+            beats = math.floor((self._clock() - begun) / self._seconds) + 1
+            self._sleep(max(0.0, begun + beats * self._seconds - self._clock()))
+            self._places.release()

@@ -24,8 +24,9 @@ class Settings:
     renderings_at_once: int = 2
     """How many files are rendered at the same time; each may take a processor and a gigabyte."""
 
-    answer_beat_ms: int = 250
-    """Who collects, or tries to, is answered at a multiple of this (R9). Longer than it takes."""
+    answer_beat_ms: int = 500
+    """Who collects, or tries to, is answered at a multiple of this (R9). Much longer than it takes
+    on a busy machine: some 100 ms."""
 
     def mail(self) -> Mail:
         """Give what sends mails."""

@@ -226,6 +226,15 @@ class House:
             connection.execute(statement)
             raise psycopg.Rollback(everything)
 
+    def backends(self, *services: str) -> list[int]:
+        """Give the database server's processes for *services*, or for the part itself."""
+        names = [self._names[each] for each in services or (self.service,)]
+        found = self.sql(
+            "select pid from pg_stat_activity where datname = any(%s) and pid <> pg_backend_pid()",
+            names,
+        )
+        return [pid for (pid,) in found]
+
     @contextmanager
     def another_database(self) -> Iterator[tuple[Engine, str]]:
         """Give a database without tables, as the process that migrates sees it, and its name."""

@@ -41,6 +41,10 @@ class Processes:
         except TimeoutExpired:
             kill(program)
 
+    def pid(self, name: str) -> int:
+        """Give the process id of one that runs."""
+        return self._running[name].pid
+
     @contextmanager
     def without(self, name: str) -> Iterator[None]:
         """Stop one for the time of the block."""

@@ -38,7 +38,7 @@ from services.cases.domain.states import QuestionKind
 from tests.kit.house import login
 from tests.kit.servers.session import Servers
 from tests.kit.servers.spawn import kill, spawn, wait_until
-from tests.kit.timing import Times, Work, before_others, measure, spin
+from tests.kit.timing import Times, Work, before_others, hidden_but_found, measure, spin
 from tests.service.cases.house import House, adviser, student
 from tests.service.cases.office import Office
 from tests.service.cases.timed_server import made_here
@@ -46,10 +46,6 @@ from tests.service.cases.timed_server import made_here
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 SAMPLES = 10_000
-TOLD_APART = 5
-"""|t| beyond which dudect calls an implementation leaky."""
-FOUND = 10
-"""|t| with which what was planted must be found."""
 QUESTION = "Is she with you? " * 10
 CASES = next(process for process in PROCESSES if process.name == "cases-serve")
 
@@ -86,26 +82,6 @@ def people(timed: TimedHouse) -> People:
     for person in ours:
         office.opens_case(person)
     return People([each.name for each in ours], [f"students/{uuid4()}" for _ in ours])
-
-
-def hidden_but_found(honest: Callable[[], Times], planted: Callable[[], Times]) -> str:
-    """Whether nothing is told apart but what was planted; tried again once, as machines are."""
-    for _ in range(2):
-        nothing, something = honest().largest_t(), planted().largest_t()
-        said = f"|t| is {nothing:.1f}, and {something:.1f} with what was planted"
-        print(said)  # noqa: T201  # the figures, for whoever runs it with -rP
-        if nothing < TOLD_APART and something > FOUND:
-            return ""
-    return said
-
-
-def backends(timed: TimedHouse) -> list[int]:
-    """Give the database's processes that serve our connections."""
-    found = timed.sql(
-        "select pid from pg_stat_activity"
-        " where datname = current_database() and pid <> pg_backend_pid()"
-    )
-    return [pid for (pid,) in found]
 
 
 # Around the action
@@ -147,7 +123,7 @@ def work_of_questions(timed: TimedHouse, people: People, *, planted_us: int) -> 
             return partial(asked, people.any(is_known, next(numbers)), is_known)
 
         ask(False)()
-        servers = Work(backends(timed))
+        servers = Work(timed.backends())
         # Log lines are kept, not written: pytest's way with them is not ours.
         with capture_logs(), before_others(0, *servers.processes):
             return measure(ask, SAMPLES, lambda: servers() + time.thread_time_ns())
@@ -201,7 +177,7 @@ def times_of_questions(timed: TimedHouse, people: People, *, planted_us: int) ->
             return partial(send, request.SerializeToString(), timeout=20)
 
         ask(False)()
-        with before_others(0, server, *backends(timed)):
+        with before_others(0, server, *timed.backends()):
             return measure(ask, SAMPLES)
 
 

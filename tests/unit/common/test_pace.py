@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from common.errors import TooManyCalls
 from common.pace import Pace
 
 
@@ -35,7 +36,7 @@ def test_what_fails_leaves_at_the_beat_too() -> None:
     time = Time()
 
     def fails() -> None:
-        with Pace(0.25, lambda: time.now, time.work).kept():
+        with Pace(0.25, 1, lambda: time.now, time.work).kept():
             time.work(0.1)
             raise LookupError
 
@@ -44,14 +45,18 @@ def test_what_fails_leaves_at_the_beat_too() -> None:
     assert time.now == pytest.approx(1000.25)
 
 
-def test_without_a_beat_there_is_no_pace() -> None:
-    with pytest.raises(ValueError, match="> 0"):
-        Pace(0)
+def test_those_who_wait_are_never_more_than_there_are_places() -> None:
+    """Or whoever guesses would use up the threads that everybody is answered by."""
+    pace = Pace(0.01, at_most=2)
+    with pace.kept(), pace.kept(), pytest.raises(TooManyCalls), pace.kept():
+        raise AssertionError("there was a place")
+    with pace.kept():
+        pass
 
 
 def taken(seconds: float) -> float:
     """Say how long a block lasts in which this much is done."""
     time = Time()
-    with Pace(0.25, lambda: time.now, time.work).kept():
+    with Pace(0.25, 1, lambda: time.now, time.work).kept():
         time.work(seconds)
     return round(time.now - 1000.0, 9)
