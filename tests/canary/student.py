@@ -51,6 +51,9 @@ class Canary:
     about: str = attrs.field(factory=name)
     question: str = attrs.field(factory=lambda: f"does {unlike_any()} come to you?")
     answer_to: str = attrs.field(factory=lambda: f"{unlike_any()}@parents.example")
+    why_the_name: str = attrs.field(factory=lambda: f"I fear it was {unlike_any()}")
+    view: str = attrs.field(factory=lambda: f"I know {unlike_any()}, and looked at nothing")
+    weighed: str = attrs.field(factory=lambda: f"since {unlike_any()} is no risk")
     mistaken: str = attrs.field(factory=lambda: f"typed in the wrong place: {unlike_any()}")
 
     def texts(self) -> Mapping[str, str]:

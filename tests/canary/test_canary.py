@@ -96,6 +96,11 @@ def everything_that_the_service_does(stack: FullStack, canary: Canary) -> tuple[
     words = (canary.situation, canary.advice_offered, canary.action_taken)
     note = deeds.adviser_reads_a_note(stack, deeds.adviser_writes_a_note(stack, case, *words))
     assert (note.situation, note.advice_offered, note.action_taken) == words
+    line = deeds.student_sees_who_read(stack, note.name)
+    wish = deeds.student_asks_who_it_was(stack, line, canary.why_the_name)
+    deeds.adviser_says_what_they_think_of_being_named(stack, wish, canary.view)
+    assert deeds.manager_tells_the_name(stack, wish, canary.weighed)
+
     letter = deeds.adviser_attaches_a_letter(
         stack, case, canary.title, canary.letter.encode(), "text/plain"
     )

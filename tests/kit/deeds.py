@@ -22,12 +22,14 @@ from sas.cases.v1 import (
     name_requests_pb2,
     name_requests_pb2_grpc,
 )
-from sas.common.v1 import purpose_pb2
+from sas.common.v1 import naming_pb2, purpose_pb2
 from sas.consent.v1 import (
     ledger_pb2,
     ledger_pb2_grpc,
 )
 from sas.identity.v1 import (
+    staff_members_pb2,
+    staff_members_pb2_grpc,
     students_pb2,
     students_pb2_grpc,
 )
@@ -104,6 +106,37 @@ def student_asks_who_it_was(stack: FullStack, line: str, why: str = "I wonder.")
             name_requests_pb2.AskForNameRequest(line=line, why=why, request_id=new_request_id())
         )
     return str(asked.name)
+
+
+def adviser_says_what_they_think_of_being_named(stack: FullStack, wish: str, words: str) -> None:
+    """Leave it to whoever decides."""
+    with understood_errors():
+        stack.adviser.at(name_requests_pb2_grpc.NameRequestsServiceStub).GiveNameView(
+            name_requests_pb2.GiveNameViewRequest(
+                name=wish,
+                view=naming_pb2.NAME_VIEW_LEAVES_IT,
+                words=words,
+                request_id=new_request_id(),
+            )
+        )
+
+
+def manager_tells_the_name(stack: FullStack, wish: str, reasons: str) -> str:
+    """Decide that the student is told, and give what the student is told then."""
+    with understood_errors():
+        stack.manager.at(name_requests_pb2_grpc.NameRequestsServiceStub).DecideNameRequest(
+            name_requests_pb2.DecideNameRequestRequest(
+                name=wish,
+                answer=naming_pb2.NAME_ANSWER_RELEASE,
+                grounds=[naming_pb2.NAME_GROUND_ESSENTIAL_FOR_RIGHTS],
+                reasons=reasons,
+                request_id=new_request_id(),
+            )
+        )
+        told = stack.student.at(staff_members_pb2_grpc.StaffMembersServiceStub).GetReleasedName(
+            staff_members_pb2.GetReleasedNameRequest(name=wish)
+        )
+    return str(told.display_name)
 
 
 def adviser_attaches_a_letter(

@@ -781,6 +781,16 @@ def staff_member_not_heard(asked: Asked) -> Any:
     return asked.release and asked.not_heard == ""
 
 
+@on("name_request:decide")
+def they_can_be_heard(asked: Asked) -> Any:
+    """What is said against hearing them has to be so, where we know."""
+    if asked.name_request is None:
+        return False
+    there = asked.not_heard == "left_the_service" and asked.name_request.of_the_service
+    unwalled = asked.name_request.named not in asked.record.walled
+    return there or (asked.not_heard == "conflict_of_interest" and unwalled)
+
+
 @on("name_request:decide", "staff_name:release")
 def line_hidden(asked: Asked) -> Any:
     """Nothing is told about what is hidden."""

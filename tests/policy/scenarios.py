@@ -474,6 +474,7 @@ def _name_request(said: dict[str, Any], **usual: Any) -> NameRequest | None:
         due_at=_day("in a month"),
         view=View(view, NOW) if view else None,
         decision=decision if decided else None,
+        of_the_service=not told.pop("left", False),
         hidden=told.pop("hidden", False),
     )
     if told:

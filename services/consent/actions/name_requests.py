@@ -111,7 +111,7 @@ def give_view(
         RefusedByPolicy: it is another's name, or decided.
     """
     with parts.new_work() as work:
-        record, found = _held(work, name)
+        record, found = _held(parts, work, name)
         if work.name_requests.said(about):
             return
         now = parts.clock()
@@ -154,7 +154,7 @@ def decide_name(
         RefusedByPolicy: with every reason.
     """
     with parts.new_work() as work:
-        record, found = _held(work, name)
+        record, found = _held(parts, work, name)
         if work.name_requests.decided(about):
             return
         now = parts.clock()
@@ -256,14 +256,18 @@ def _about(work: Work, line: AccessLine) -> str:
     return record.parent if record.kind == _KIND else record.name
 
 
-def _held(work: Work, name: str) -> tuple[Record, NameRequest | None]:
+def _held(parts: Parts, work: Work, name: str) -> tuple[Record, NameRequest | None]:
     """Load a request for a decision, with what may not change meanwhile: walls, embargo, itself."""
     record = work.records.load(_record_name(name))
     if breach := work.name_requests.breach_of(name):
         work.locks.share(breach)
     work.locks.hold(name)
     visibilities = work.embargoes.visibilities(record.student)
-    return record, work.name_requests.find(name, visibilities)
+    found = work.name_requests.find(name, visibilities)
+    if found is not None:
+        of_the_service = work.staff.is_of_the_service(found.named, parts.clock())
+        found = attrs.evolve(found, of_the_service=of_the_service)
+    return record, found
 
 
 def _line_of(

@@ -68,6 +68,8 @@ class NameRequest:
     due_at: datetime
     view: View | None = None
     decision: NameDecision | None = None
+    of_the_service: bool = True
+    """Whether they are of its staff today, so that they can be heard."""
     hidden: bool = False
     """Whether its line stays out of the student's list for now (R35)."""
 

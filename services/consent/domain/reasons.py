@@ -188,6 +188,9 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "staff_member_not_heard": _said(
             "R24", "Hear the staff member whose name it is, or say why not."
         ),
+        "they_can_be_heard": _said(
+            "R24", "They are of the staff, and there is no wall: hear them, or say what it is."
+        ),
         "line_hidden": _said("R35", "The line is hidden from the student: first lift its embargo."),
         "not_who_asked": _said("R24", "A name is told to the student who asked for it."),
         "name_not_released": _said("R24", "It was not decided to tell you this name."),

@@ -515,6 +515,7 @@ def _optional_name_request(name_request: NameRequest | None) -> dict[str, Fact]:
     return {
         "name_request": {
             "named": person(name_request.named),
+            "of_the_service": name_request.of_the_service,
             "heard": name_request.view is not None,
             "agrees": name_request.agrees,
             "decided": name_request.decision is not None,

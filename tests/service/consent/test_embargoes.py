@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from sas.consent.v1 import breach_procedure_pb2, embargoes_pb2, ledger_pb2, records_pb2
 from sas.consent.v1 import breach_tasks_pb2 as tasks_pb2
-from sqlalchemy import Engine, event
 
 from common.errors import InvalidFields, NotAvailable, RefusedByPolicy, WrongState
 from common.pages import decode_token
@@ -19,6 +16,7 @@ from services.consent.actions import breach_tasks, embargoes, ledger
 from services.consent.domain.facts import Who
 from tests.kit.house import Person
 from tests.service.consent.breaching import EVERYTHING, FOR, UNDER_38B, Breach
+from tests.service.consent.counting import counting
 from tests.service.consent.deeds import Case, accesses
 from tests.service.consent.house import House, in_days, staff, student
 
@@ -244,18 +242,3 @@ def pages(sas: House, who: Person, token: str = "") -> Iterator[ledger_pb2.ListA
         token = page.next_page_token
         if not token:
             return
-
-
-@contextmanager
-def counting() -> Iterator[list[str]]:
-    """Collect the statements that any engine of this process is asked."""
-    statements: list[str] = []
-
-    def note(*arguments: Any) -> None:
-        statements.append(str(arguments[2]).partition("WHERE")[0])
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield statements
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)

@@ -21,6 +21,7 @@ from services.consent.actions import housekeeping, name_requests
 from services.consent.domain.facts import Who
 from tests.kit.house import Person
 from tests.service.consent.breaching import Breach
+from tests.service.consent.counting import counting
 from tests.service.consent.deeds import accesses
 from tests.service.consent.house import House, in_days, staff, student
 from tests.service.consent.naming import AGREED, ENOUGH, NEEDED, RISK, Asked, newest_line
@@ -219,6 +220,17 @@ def test_nobody_is_named_unheard_unless_it_is_said_why(asked: Asked, manager: Pe
     assert asked.told() == asked.ada.name
 
 
+def test_who_can_be_heard_is_not_said_to_have_left(asked: Asked, manager: Person) -> None:
+    """What consent knows by itself is not for whoever decides to say otherwise."""
+    asked.sas.knows(asked.ada)
+    left = asked.to_decide(not_heard=naming_pb2.NOT_HEARD_LEFT_THE_SERVICE)
+    walled = asked.to_decide(not_heard=naming_pb2.NOT_HEARD_CONFLICT_OF_INTEREST)
+    for untrue in (left, walled):
+        assert refused(asked, manager, untrue) == ("they_can_be_heard",)
+    asked.case.walled(asked.ada)
+    asked.decided(manager, not_heard=naming_pb2.NOT_HEARD_CONFLICT_OF_INTEREST)
+
+
 def test_nobody_agrees_for_the_staff_member(asked: Asked, manager: Person) -> None:
     for view in (naming_pb2.NAME_VIEW_AGREES, naming_pb2.NAME_VIEW_OBJECTS):
         asked.said(view=view)  # the last counts
@@ -261,6 +273,28 @@ def test_anothers_line_a_hidden_one_and_one_that_never_was_look_the_same(sas: Ho
     assert (entries[0]["record"], entries[0]["breach"], entries[0]["subject"]) == ("", "", "")
     hidden.lifted()
     Asked(sas, hidden.case, staff(), f"accesses/{of_the_breach}").made()
+
+
+def test_the_questions_to_the_database_do_not_tell_what_is_hidden(sas: House) -> None:
+    """R35: nor the time that they take, then."""
+    hidden = Breach.begin(sas)
+    hidden.under_38b()
+    hidden.advised_and_decided()
+    of_the_breach = sas.last_entry(breach=hidden.name)["entry"]
+    zoe = Who(hidden.case.student.name, "student")
+    statements = set()
+    for entry in (of_the_breach, Asked.about(sas).line.partition("/")[2], str(uuid4())):
+        with sas.parts(lambda: in_days(0)) as parts, counting() as counted:
+            with pytest.raises(NotAvailable):
+                name_requests.make(
+                    parts,
+                    zoe,
+                    f"nameRequests/{uuid4()}",
+                    line=f"accesses/{entry}",
+                    payload_digest="a" * 64,
+                )
+            statements.add(tuple(counted))
+    assert len(statements) == 1
 
 
 def test_what_the_list_does_not_show_has_no_name(sas: House) -> None:
