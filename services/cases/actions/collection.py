@@ -28,13 +28,14 @@ def collect_disclosure(tools: Tools, *, link_token: str, code: str) -> Released:
     """
     Give a third party the document, against link and code.
 
-    An unknown link costs the same work as a known one: a try that is counted, the slow hash, and
-    consent's decision, which is written down as well. What is left of a difference, in consent,
-    does not show: every answer leaves at a beat. Looking again while the link lives is allowed,
-    and decided and recorded each time.
+    An unknown link takes the same way as a known one: a try that is counted, the slow hash, and
+    consent's decision, which is written down as well. That consent has more to load for a known
+    one does not show: every answer leaves at a beat. Looking again while the link lives is
+    allowed, and decided and recorded each time.
 
     Raises:
         NotAvailable: for every reason.
+        TooManyCalls: others try at the same moment, whatever they try.
     """
     with tools.pace.kept():
         try:

@@ -82,6 +82,7 @@ def complete(parts: Parts, state: str, code: str) -> SignedIn:
 
     Raises:
         SignInFailed: the state or the code is not good, or a staff member has no role any more.
+        TooManyCalls: too many sign in at this moment.
         TryAgain: the identity provider, Vault or the database can't be reached.
     """
     with parts.new_work() as work:
