@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import attrs
+from sas.consent.v1.events_pb2 import StaffAwaited
 
 from common.errors import NotAvailable
 from services.consent.actions.deciding import Asked, Line, decide, decide_and_commit
@@ -95,9 +96,22 @@ def make(parts: Parts, who: Who, name: str, *, line: str, payload_digest: str) -
                     ledger_index=recorded.index,
                 )
             )
+            if found is not None:
+                _notify(work, record, found.actor, now)
         work.commit()
     recorded.or_refuse()
     return made
+
+
+def _notify(work: Work, record: Record, named: str, now: datetime) -> None:
+    """
+    Let those know for whom it waits: who may decide, and whose name it is.
+
+    Nobody behind a wall, and not what it is: a mail says no more than that something waits.
+    """
+    may_say = {named} & work.staff.of_the_service(now)
+    for staff_member in sorted((work.staff.managers(now) | may_say) - record.walled):
+        work.tell(StaffAwaited(staff_member=staff_member))
 
 
 def give_view(

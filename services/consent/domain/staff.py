@@ -6,7 +6,8 @@ from datetime import datetime
 
 import attrs
 
-OF_THE_SERVICE = frozenset({"adviser", "manager"})
+MANAGER = "manager"
+OF_THE_SERVICE = frozenset({"adviser", MANAGER})
 """The roles of the team of R10; trustees and operators have roles, and are outside it."""
 
 

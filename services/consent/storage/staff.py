@@ -8,7 +8,7 @@ import attrs
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
-from services.consent.domain.staff import StaffRole
+from services.consent.domain.staff import MANAGER, StaffRole
 from services.consent.storage.tables import staff_roles
 
 
@@ -36,5 +36,13 @@ class Staff:
 
     def of_the_service(self, now: datetime) -> frozenset[str]:
         """Give everybody who is of the team at *now*."""
-        found = (StaffRole(**row._mapping) for row in self.connection.execute(select(staff_roles)))
-        return frozenset(each.staff_member for each in found if each.of_the_service(now))
+        return frozenset(each.staff_member for each in self._team(now))
+
+    def managers(self, now: datetime) -> frozenset[str]:
+        """Give those of the team at *now* who are managers."""
+        return frozenset(each.staff_member for each in self._team(now) if each.role == MANAGER)
+
+    def _team(self, now: datetime) -> list[StaffRole]:
+        rows = self.connection.execute(select(staff_roles))
+        found = [StaffRole(**row._mapping) for row in rows]
+        return [each for each in found if each.of_the_service(now)]

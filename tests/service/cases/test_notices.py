@@ -19,6 +19,7 @@ from tests.kit.house import Person, eventually
 from tests.service.cases.house import House, adviser
 from tests.service.cases.office import CANARY, Office
 from tests.service.cases.test_breaches import Involved
+from tests.service.cases.test_name_requests import Wish
 
 
 @attrs.frozen
@@ -27,13 +28,15 @@ class Colleague:
 
     sas: House
     who: Person = attrs.field(factory=adviser)
+    role: str = "adviser"
     address: str = attrs.field(factory=lambda: f"colleague-{uuid4()}@example.org")
 
     def __attrs_post_init__(self) -> None:
         """Let both services be told, as identity does."""
         self.sas.sql(
-            "insert into staff_roles values (%s, 1, 'adviser', now(), now() + interval '1 day')",
+            "insert into staff_roles values (%s, 1, %s, now(), now() + interval '1 day')",
             self.who.name,
+            self.role,
             database="consent",
         )
         sealed = self.sas.vault("identity-serve").encrypt(
@@ -140,3 +143,19 @@ def test_without_an_address_nothing_is_held_up(
     asks(office, breach.name, nowhere)
     asks(office, breach.name, bob)
     eventually(bob.mails)
+
+
+def test_a_request_for_a_name_is_told_to_who_decides_and_whose_it_is(
+    sas: House, office: Office, zoe: Person
+) -> None:
+    """R24: and to nobody else, and to nobody behind a wall."""
+    case = office.opens_case(zoe).name
+    ada, bob = Colleague(sas, office.who), Colleague(sas)
+    lea, eve = (Colleague(sas, role="manager") for _ in range(2))
+    walled(sas, eve.who, case.replace("cases/", "breaches/"))
+    Wish.made(office, zoe, case)
+    eventually(lambda: ada.mails() and lea.mails())
+    assert (ada.mails(), lea.mails(), bob.mails(), eve.mails()) == (1, 1, 0, 0)
+    (mail,) = sas.mails(lea.address)
+    for word in ("name", "student", "request", CANARY):
+        assert word not in str(mail.get_payload()).lower(), word
