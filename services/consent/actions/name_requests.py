@@ -58,12 +58,7 @@ def make(parts: Parts, who: Who, name: str, *, line: str, payload_digest: str) -
             if earlier.student != who.name or earlier.line.name != line:
                 raise NotAvailable
             return Made(_about(work, earlier.line), earlier.due_at)
-        found = _on_the_list(work, who, line)
-        if found is not None and found.breach:
-            # No embargo comes between the look and the answer.
-            work.locks.share(found.breach)
-            found = _on_the_list(work, who, line)
-        record = work.records.load(found.record) if found else Record("")
+        record, found = _looked_up(work, who, line)
         work.locks.hold(line)
         now = parts.clock()
         asked = found is not None and work.name_requests.stands(bare(line))
@@ -252,6 +247,19 @@ def tasks(parts: Parts, who: Who) -> list[NameRequest]:
             if each.named == who.name or "manager" in who.roles:
                 found.append(each)
     return found
+
+
+def _looked_up(work: Work, who: Who, line: str) -> tuple[Record, AccessLine | None]:
+    """Load a line of the caller's list and what it is about, in the order that locks have."""
+    found = _on_the_list(work, who, line)
+    if found is None:
+        return Record(""), None
+    record = work.records.load(found.record)
+    if found.breach:
+        # No embargo comes between the look and the answer.
+        work.locks.share(found.breach)
+        found = _on_the_list(work, who, line)
+    return (record, found) if found else (Record(""), None)
 
 
 def _on_the_list(work: Work, who: Who, line: str) -> AccessLine | None:

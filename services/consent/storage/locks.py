@@ -7,7 +7,7 @@ Whoever changes nothing needs none: `group_commit` finds out whether the facts s
 
 Taken in this order, so that nobody waits in a circle: a student as a whole, then records (a record
 before the one it belongs to), then one breach, then disclosures or contacts in the order of their
-names, then the ledger's frontier.
+names, or one request for a name or line of a list, then the ledger's frontier.
 """
 
 from __future__ import annotations
