@@ -52,13 +52,14 @@ def serve(config: Config[Settings], vault: Vault) -> None:
 
 def parts(config: Config[Settings], vault: Vault, database: Database) -> Parts:
     """Put together what actions work with."""
-    from sas.consent.v1 import name_procedure_pb2_grpc, records_pb2_grpc
+    from sas.consent.v1 import name_procedure_pb2_grpc, records_pb2_grpc, walls_pb2_grpc
 
     from common.pace import Pace
     from common.rpc.client import Peer
     from services.identity.actions.parts import Parts
     from services.identity.storage.consent import Consent
     from services.identity.storage.identity_provider import Client, IdentityProvider
+    from services.identity.storage.walls import Walls
     from services.identity.storage.work import Work
 
     settings = config.settings
@@ -72,14 +73,17 @@ def parts(config: Config[Settings], vault: Vault, database: Database) -> Parts:
         )
 
     consent = Peer(config, vault, "consent")
+    walls = Walls(consent.stub(walls_pb2_grpc.ConflictsServiceStub))
     return Parts(
         new_work=lambda: Work(database.engine),
         new_reads=lambda: Work(database.reads),
+        within_walls=lambda: Work(database.engine, walls.hidden),
         vault=vault,
         consent=Consent(
             consent.stub(records_pb2_grpc.RecordsServiceStub),
             consent.stub(name_procedure_pb2_grpc.NameProcedureServiceStub),
         ),
+        walls=walls,
         provider=IdentityProvider(settings.preset, config.trust.ca_file, client),
         redirect_uris=settings.redirect_uris,
         lifetimes=settings.lifetimes,

@@ -69,19 +69,21 @@ class Counts:
     overdue_tasks: int
 
 
-def count(parts: Parts) -> Counts:
+def count(parts: Parts, who: Who) -> Counts:
     """
-    Count breaches by term, and tasks that are overdue (R32).
+    Count breaches by term, and tasks that are overdue (R32), but for those behind a wall (R10).
 
     Neither grounds nor recipients are counted: one breach of a rare kind is somebody. Reviews of
     embargoes are counted together with others, so that no number says that there is an embargo.
     """
     now = parts.clock()
     with parts.new_work() as work:
-        terms = by_term(work.breach_counts.decisions(), now)
-        reviews = [each.at + REVIEW_WITHIN for each in work.breach_counts.awaiting_review()]
-        embargoes = [each.review_due_at for each in work.embargoes.all_standing()]
-    return Counts(terms, sum(due < now for due in [*reviews, *embargoes]))
+        hidden = {f"breaches/{bare(each)}" for each in work.walls.of(who.name).records}
+        decided = [x for x in work.breach_counts.decisions() if x.breach not in hidden]
+        waiting = [x for x in work.breach_counts.awaiting_review() if x.breach not in hidden]
+        standing = [x for x in work.embargoes.all_standing() if x.breach not in hidden]
+    due = [x.at + REVIEW_WITHIN for x in waiting] + [x.review_due_at for x in standing]
+    return Counts(by_term(decided, now), sum(each < now for each in due))
 
 
 def _seen_by(work: Work, who: Who, names: Iterable[str]) -> list[Breach]:

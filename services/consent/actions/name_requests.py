@@ -242,7 +242,7 @@ def tasks(parts: Parts, who: Who) -> list[NameRequest]:
             record = work.records.find(record_name)
             visibilities = work.embargoes.visibilities(record.student)
             each = work.name_requests.find(name, visibilities)
-            if each is None or who.name in record.walled or record.disposed_at is not None:
+            if each is None or record.walls_off(who.name) or record.disposed_at is not None:
                 continue
             if each.named == who.name or "manager" in who.roles:
                 found.append(each)

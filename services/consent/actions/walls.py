@@ -99,7 +99,7 @@ def stands_in_the_way(
     """
     Say whether the caller should pass this on to a colleague, before they look at it.
 
-    A student is somebody to pass on also when the wall is around one of their cases only. The line
+    A student, or a case, is passed on also when a wall is around another case only. The line
     in the ledger names what was asked about, so that asking around is seen.
 
     Raises:
@@ -108,8 +108,9 @@ def stands_in_the_way(
     """
 
     def ask(work: Work, _: datetime) -> Asked:
-        walls = [work.records.find(each).walled for each in records]
-        walled = work.walls.around_any_of(students).union(*walls)
+        found = [work.records.find(each) for each in records]
+        about = {*students, *(each.student for each in found)} - {""}
+        walled = work.walls.around_any_of(sorted(about)).union(*(each.walled for each in found))
         return questions.to_check(who, walled), Line(items=tuple(sorted([*records, *students])))
 
     recorded = decide_and_commit(parts, ask)

@@ -45,7 +45,7 @@ class BreachTasksServicer(breach_tasks_pb2_grpc.BreachTasksServiceServicer):
     def CountBreaches(
         self, request: pb.CountBreachesRequest, context: grpc.ServicerContext
     ) -> pb.CountBreachesResponse:
-        counts = breach_tasks.count(self._parts)
+        counts = breach_tasks.count(self._parts, caller())
         return pb.CountBreachesResponse(
             terms=map(_term, counts.terms), overdue_tasks=counts.overdue_tasks
         )

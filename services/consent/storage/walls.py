@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import attrs
-from sqlalchemy import Connection, case, exists, func, or_, select, text
+from sqlalchemy import Connection, and_, case, exists, func, or_, select, text
 from sqlalchemy.dialects.postgresql import array
 
 from services.consent.storage.tables import breach_facts, records, wall_lifts, walls
@@ -87,8 +87,9 @@ class Walls:
         about = select(func.unnest(array([records.c.record, records.c.parent]))).where(
             records.c.student.in_(students)
         )
+        around_it = and_(walls.c.record != "", walls.c.record.in_(about))
         query = select(walls.c.staff_member).where(
-            or_(walls.c.student.in_(students), walls.c.record.in_(about)), STANDING
+            or_(walls.c.student.in_(students), around_it), STANDING
         )
         return frozenset(self.connection.scalars(query))
 

@@ -17,6 +17,7 @@ from services.identity.domain.students import Student
 from services.identity.storage.consent import Consent
 from services.identity.storage.identity_provider import IdentityProvider
 from services.identity.storage.sealing import BlindIndex, Sealer
+from services.identity.storage.walls import Walls
 from services.identity.storage.work import Work
 
 
@@ -31,8 +32,11 @@ class Parts:
 
     new_work: Callable[[], Work]
     new_reads: Callable[[], Work]
+    within_walls: Callable[[], Work]
+    """A transaction in which students behind the caller's walls are not there (R10)."""
     vault: Vault
     consent: Consent
+    walls: Walls
     provider: IdentityProvider
     redirect_uris: tuple[str, ...]
     lifetimes: Lifetimes

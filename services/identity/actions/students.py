@@ -8,6 +8,7 @@ same.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import uuid4
 
 import attrs
@@ -89,10 +90,10 @@ def complete_form(
         StaleEtag: somebody changed it in the meantime.
         TryAgain: Vault or the database can't be reached.
     """
-    with parts.new_reads() as reads:
-        student = _changeable(reads, caller, name)
-        earlier = reads.students.form(student.id)
-        claimed = reads.students.claimed_crsid(student.id)
+    with parts.within_walls() as work:
+        student = _changeable(work, caller, name)
+        earlier = work.students.form(student.id)
+        claimed = work.students.claimed_crsid(student.id)
     if etag and etag != etag_of(student):
         raise StaleEtag
     written = _written(
@@ -122,7 +123,7 @@ def decline_form(parts: Parts, caller: Caller, name: str) -> Student:
         WrongState: it was completed before.
         StaleEtag: somebody changed it in the meantime.
     """
-    with parts.new_work() as work:
+    with parts.within_walls() as work:
         student = _changeable(work, caller, name)
         if student.registration_state == COMPLETED:
             raise WrongState("The registration form was completed before.")
@@ -163,15 +164,40 @@ def find(parts: Parts, crsid_as_typed: str) -> Student | None:
     """
     Find a student by CRSid. No form is opened, so nothing is learnt but the random name.
 
+    Behind a wall there is nobody with that CRSid.
+
     Raises:
-        TryAgain: Vault or the database can't be reached.
+        TryAgain: Vault, consent or the database can't be reached.
     """
+    hmacs = _hmacs(parts, crsid_as_typed)
+    with parts.within_walls() as work:
+        return work.students.by_crsid(hmacs)
+
+
+def should_pass_on(parts: Parts, crsid_as_typed: str) -> bool:
+    """
+    Say whether the caller should pass a student to a colleague before they advise; never why.
+
+    Consent is asked in the same way when nobody is found, and writes it down as well (R9).
+
+    Raises:
+        NotAvailable: the caller is not of the Service.
+        SecondFactorNeeded: the session has none.
+        TryAgain: Vault, consent or the database can't be reached.
+    """
+    hmacs = _hmacs(parts, crsid_as_typed)
+    with parts.new_reads() as reads:
+        found = [student.name for student in reads.students.all_by_crsid(hmacs)]
+    answer = parts.walls.stand_in_the_way(found)
+    log.info("conflict_checked")
+    return answer
+
+
+def _hmacs(parts: Parts, crsid_as_typed: str) -> Sequence[bytes]:
     crsid = crsids.normalise(crsid_as_typed)
     if crsid is None:
-        return None
-    hmacs = parts.index.crsid_in_every_cohort(academic_year(parts.clock()), crsid)
-    with parts.new_reads() as reads:
-        return reads.students.by_crsid(hmacs)
+        return ()
+    return parts.index.crsid_in_every_cohort(academic_year(parts.clock()), crsid)
 
 
 def _written(

@@ -66,6 +66,12 @@ class StudentsServicer(students_pb2_grpc.StudentsServiceServicer):
         form = students.open_form(self.parts, request.student, request.purpose)
         return pb.RegistrationForm(**attrs.asdict(form))
 
+    def CheckStudentForConflict(
+        self, request: pb.CheckStudentForConflictRequest, context: grpc.ServicerContext
+    ) -> pb.CheckStudentForConflictResponse:
+        answer = students.should_pass_on(self.parts, request.crsid)
+        return pb.CheckStudentForConflictResponse(pass_to_a_colleague=answer)
+
     def FindStudent(
         self, request: pb.FindStudentRequest, context: grpc.ServicerContext
     ) -> pb.FindStudentResponse:

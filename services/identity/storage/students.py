@@ -81,14 +81,17 @@ class Students:
 
     def by_crsid(self, hmacs: Sequence[bytes]) -> Student | None:
         """Find the student with one of these CRSid HMACs; of several the one known longest."""
-        row = self.connection.execute(
+        return next(iter(self.all_by_crsid(hmacs)), None)
+
+    def all_by_crsid(self, hmacs: Sequence[bytes]) -> Sequence[Student]:
+        """Find the students with one of these CRSid HMACs, the one known longest first."""
+        rows = self.connection.execute(
             sa.select(students)
             .join(crsids, crsids.c.student_id == students.c.id)
             .where(crsids.c.crsid_hmac.in_(hmacs))
             .order_by(students.c.create_time, students.c.id)
-            .limit(1)
-        ).one_or_none()
-        return Student(**row._mapping) if row else None
+        )
+        return [Student(**row._mapping) for row in rows]
 
     def add_account(self, id_: str, account: bytes, claimed: CrsidIndex | None) -> bool:
         """Tie an account to a student; False if either is tied already."""

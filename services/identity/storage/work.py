@@ -5,7 +5,7 @@ from __future__ import annotations
 from google.protobuf.message import Message
 
 from common import outbox
-from common.db import UnitOfWork
+from common.hidden_rows import HidesRows
 from services.identity.storage.sessions import Sessions
 from services.identity.storage.sign_ins import SignIns
 from services.identity.storage.staff_members import StaffMembers
@@ -13,7 +13,7 @@ from services.identity.storage.students import Students
 from services.identity.storage.third_parties import ThirdParties
 
 
-class Work(UnitOfWork):
+class Work(HidesRows):
     """A unit of work; leaving it without `commit()` undoes everything."""
 
     @property

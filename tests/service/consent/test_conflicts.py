@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 from sas.common.v1 import purpose_pb2
+from sas.consent.v1 import breach_tasks_pb2 as tasks
 from sas.consent.v1 import records_pb2
 
 from common.errors import NotAvailable, RefusedByPolicy, SecondFactorNeeded
@@ -88,6 +89,7 @@ def test_somebody_asks_before_they_advise_and_is_told_no_more_than_that(
 ) -> None:
     """Never why; and an unknown student, a known one and no student at all are one answer (R9)."""
     ada, zoe = staff(), case.student
+    declare(sas, ada, Case.open(sas).student)  # somebody else altogether
     for anybody in ("", student().name, zoe.name):
         assert not should_pass_on(sas, ada, student=anybody)
     assert not should_pass_on(sas, ada, records=f"records/{uuid4()}")
@@ -155,3 +157,19 @@ def test_a_breach_begun_by_another_stays_behind_the_wall(sas: House, breach: Bre
         breach.decided(ada)
     with pytest.raises(RefusedByPolicy):
         breach.decided(other)
+
+
+def test_a_manager_behind_a_wall_counts_one_breach_less(sas: House, breach: Breach) -> None:
+    """R10, R32: exact counts by term would tell that there is one more."""
+    breach.told(**EVERYTHING)
+    breach.advised_and_decided()
+    manager, other = (staff("manager", permissions=frozenset({"breach:count"})) for _ in range(2))
+    declare(sas, other, breach.case, staff_member=manager.name)
+    seen, all_of_them = (
+        sum(each.decided for each in counted.terms)
+        for who in (manager, other)
+        for counted in [
+            sas.call(who, sas.gateway.tasks.CountBreaches, tasks.CountBreachesRequest())
+        ]
+    )
+    assert seen == all_of_them - 1
