@@ -56,12 +56,16 @@ def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
     from services.cases.storage.mails import Post
     from services.cases.storage.renderer import Renderer
     from services.cases.storage.sealing import Sealing
+    from services.cases.storage.walls import Walls
     from services.cases.storage.work import Work
 
-    sealing, consent = Sealing(vault), Consent(Peer(config, vault, "consent"))
+    peer = Peer(config, vault, "consent")
+    sealing, consent, walls = Sealing(vault), Consent(peer), Walls(peer)
     return Tools(
-        begin=lambda: Work(database.engine),
+        begin=lambda: Work(database.engine, walls.hidden),
         look=lambda: Work(database.reads),
+        begin_whole=lambda: Work(database.engine),
+        walls=walls,
         sealing=sealing,
         consent=consent,
         facts=Facts(vault),

@@ -37,7 +37,7 @@ DEEDS = {"read", "write", "open", "collect"}
 OPENING = {"read": "case_note:read", "collect": "disclosure:collect"}
 
 STOPPED_BY = {
-    "consent-serve": {"read", "open", "collect"},
+    "consent-serve": DEEDS,
     "vault": DEEDS,
     "postgres": DEEDS,
     "rabbitmq": set[str](),

@@ -198,11 +198,11 @@ def read_breach(tools: Tools, who: Caller, name: str) -> OpenedBreach:
     Raises:
         NotAvailable: the caller may not read it, or there is no such breach.
     """
-    with tools.begin() as work:
-        breach = work.breaches.find(id_of(name, "breaches"))
-        words = work.breaches.sealed_words(breach) if breach else []
-        told = work.breaches.sealed_told(breach) if breach else []
-        addenda = work.addenda.sealed(breach) if breach else []
+    with tools.look() as reads:
+        breach = reads.breaches.find(id_of(name, "breaches"))
+        words = reads.breaches.sealed_words(breach) if breach else []
+        told = reads.breaches.sealed_told(breach) if breach else []
+        addenda = reads.addenda.sealed(breach) if breach else []
     keys = tools.consent.open(
         record_of(name.partition("/")[2]),
         [*words, *told, *(each.sealed for each in addenda)],

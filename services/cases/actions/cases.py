@@ -42,14 +42,17 @@ def open_case(
     Open a case for a student, with a record and a key of its own.
 
     The record is registered with consent first: from its first word on, somebody can say who may
-    read it. A repeat with the same `request_id` gives the same case.
+    read it. A case that grew from an enquiry belongs to it, so that walls stand around both.
+    A repeat with the same `request_id` gives the same case.
 
     Raises:
         InvalidFields: the contact's day is none, or in the future.
-        NotAvailable: there is no such enquiry.
+        NotAvailable: there is no such enquiry, or the student is behind a wall.
         WrongState: the enquiry has become a case already.
     """
     day = read_day("contact_date", lambda: contact_day(contact_date, tools.today()))
+    if tools.walls.hides(student):
+        raise NotAvailable
     name = name_once(tools, who, "OpenCase", request_id, "cases")
     case_id = id_of(name, "cases") or ""
     with tools.begin() as work:
@@ -59,7 +62,7 @@ def open_case(
     if enquiry is not None and enquiry.case_id is not None:
         raise WrongState(_IS_A_CASE)
     record = record_of(case_id)
-    tools.consent.register(record, RecordKind.CASE, student)
+    tools.consent.register(record, RecordKind.CASE, student, enquiry.record if enquiry else "")
     tools.sealing.begin(RecordKind.CASE, case_id)
     topic_sealed = tools.sealing.seal(RecordKind.CASE, case_id, _topic(name), topic.encode())
     told = [

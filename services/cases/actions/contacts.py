@@ -216,7 +216,7 @@ def confirm_use(tools: Tools, name: str) -> Named:
 
 
 def _find(tools: Tools, name: str) -> _Found | None:
-    with tools.begin() as work:
-        contact = work.contacts.find(id_of(name, "contacts"))
-        sealed = work.contacts.sealed(contact) if contact and contact.consent else None
+    with tools.look() as reads:
+        contact = reads.contacts.find(id_of(name, "contacts"))
+        sealed = reads.contacts.sealed(contact) if contact and contact.consent else None
     return _Found(contact, *sealed) if contact and sealed else None

@@ -88,9 +88,9 @@ def read_document(tools: Tools, name: str, purpose: Purpose.ValueType) -> Opened
     Raises:
         NotAvailable: the caller may not read it, or there is no such document.
     """
-    with tools.begin() as work:
-        document = work.documents.find(id_of(name, "documents"))
-        sealed = work.documents.sealed(document) if document else None
+    with tools.look() as reads:
+        document = reads.documents.find(id_of(name, "documents"))
+        sealed = reads.documents.sealed(document) if document else None
     keys = tools.consent.open(
         record_of(document.case_id if document else name.partition("/")[2]),
         [sealed] if sealed else [],

@@ -141,9 +141,9 @@ def read_incident(tools: Tools, name: str, purpose: Purpose.ValueType) -> Opened
     Raises:
         NotAvailable: the caller may not read it, or there is no such entry.
     """
-    with tools.begin() as work:
-        incident = work.incidents.find(id_of(name, "incidents"))
-        happened, done = work.incidents.sealed(incident) if incident else (None, None)
+    with tools.look() as reads:
+        incident = reads.incidents.find(id_of(name, "incidents"))
+        happened, done = reads.incidents.sealed(incident) if incident else (None, None)
     keys = tools.consent.open(
         incident.record if incident else record_of(name.partition("/")[2]),
         [each for each in (happened, done) if each is not None],

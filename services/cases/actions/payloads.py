@@ -51,13 +51,13 @@ class SealedPayload:
 
 def find_payload(tools: Tools, name: str) -> SealedPayload | None:
     """Find what a disclosure is made of; None if it is not there, not asked about, or disposed."""
-    with tools.begin() as work:
-        disclosure = work.disclosures.find(id_of(name, "disclosures"))
+    with tools.look() as reads:
+        disclosure = reads.disclosures.find(id_of(name, "disclosures"))
         if disclosure is None or not disclosure.consent:
             return None
-        sealed = work.disclosures.sealed(disclosure)
+        sealed = reads.disclosures.sealed(disclosure)
         if sealed is None:
             return None
-        salt = work.disclosures.payload_salt(disclosure)
-        seen = not_hidden(work.redactions.marked(disclosure.items), disclosure.redactions)
+        salt = reads.disclosures.payload_salt(disclosure)
+        seen = not_hidden(reads.redactions.marked(disclosure.items), disclosure.redactions)
         return SealedPayload(disclosure, sealed, salt, redacted=not seen)

@@ -24,8 +24,8 @@ def recall_disclosure(tools: Tools, name: str) -> Disclosure:
         RefusedByPolicy: consent refuses, with every reason.
         WrongState: it was not sent.
     """
-    with tools.begin() as work:
-        found = work.disclosures.find(id_of(name, "disclosures"))
+    with tools.look() as reads:
+        found = reads.disclosures.find(id_of(name, "disclosures"))
     case_id = found.case_id if found else name.partition("/")[2]
     tools.consent.record_recall(name, record_of(case_id))
     if found is None:

@@ -63,9 +63,9 @@ def dispose_case(tools: Tools, who: Caller, name: str) -> Prospect:
         StaleEtag: the student came back while this was being decided.
         WrongState: it is not due after all.
     """
-    with tools.begin() as work:
-        case = work.cases.find(id_of(name, "cases"))
-        records = _records(work, case) if case else []
+    with tools.look() as reads:
+        case = reads.cases.find(id_of(name, "cases"))
+        records = _records(reads, case) if case else []
     if case is None:
         unknown = record_of(name.partition("/")[2])
         tools.consent.authorise_disposal(unknown, tools.today())
@@ -74,7 +74,7 @@ def dispose_case(tools: Tools, who: Caller, name: str) -> Prospect:
         return show_disposal(tools, who, name)
     for record_id, _ in records:
         tools.consent.authorise_disposal(record_of(record_id), case.dispose_from)
-    with tools.begin() as work:
+    with tools.begin_whole() as work:
         held = work.cases.hold(case.id)
         if held is None:
             raise NotAvailable

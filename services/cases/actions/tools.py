@@ -17,6 +17,7 @@ from services.cases.storage.facts import Facts
 from services.cases.storage.mail import Mail
 from services.cases.storage.mails import Post
 from services.cases.storage.sealing import Sealing
+from services.cases.storage.walls import Walls
 from services.cases.storage.work import Work
 
 
@@ -25,9 +26,20 @@ class Tools:
     """The parts of the service that an action may need."""
 
     begin: Callable[[], Work]
-    """Begins a transaction; used as `with tools.begin() as work:`."""
+    """
+    Begins a transaction; used as `with tools.begin() as work:`.
+
+    What is behind the caller's walls is not there in it (R10).
+    """
     look: Callable[[], Work]
-    """For a single read, which needs no transaction: `with tools.look() as reads:`."""
+    """
+    For reads that need no transaction: `with tools.look() as reads:`.
+
+    Walls hide nothing in it: it is for what consent then decides on, and writes down.
+    """
+    begin_whole: Callable[[], Work]
+    """Begins a transaction without walls, for what consent has decided on."""
+    walls: Walls
     sealing: Sealing
     consent: Consent
     facts: Facts

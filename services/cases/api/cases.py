@@ -8,7 +8,7 @@ from sas.cases.v1 import cases_pb2 as pb
 from sas.cases.v1 import cases_pb2_grpc
 
 from common.caller import current_caller
-from services.cases.actions import cases
+from services.cases.actions import cases, conflicts
 from services.cases.actions.tools import Tools
 from services.cases.domain.cases import Case
 from services.cases.domain.states import CaseState
@@ -55,6 +55,12 @@ class CasesServicer(cases_pb2_grpc.CasesServiceServicer):
         return pb.ListCasesResponse(
             cases=[_to_proto(case) for case in found], next_page_token=next_token
         )
+
+    def CheckCaseForConflict(
+        self, request: pb.CheckCaseForConflictRequest, context: grpc.ServicerContext
+    ) -> pb.CheckCaseForConflictResponse:
+        answer = conflicts.should_pass_on(self.tools, request.about)
+        return pb.CheckCaseForConflictResponse(pass_to_a_colleague=answer)
 
     def CloseCase(self, request: pb.CloseCaseRequest, context: grpc.ServicerContext) -> pb.Case:
         case = cases.close_case(

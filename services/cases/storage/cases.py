@@ -13,7 +13,27 @@ from services.cases.domain.cases import Case
 from services.cases.domain.states import CaseState
 from services.cases.storage.paging import after
 from services.cases.storage.sealed import WORDS, SealedItem
-from services.cases.storage.tables import cases, involvements
+from services.cases.storage.tables import cases, enquiries, involvements, notes
+
+_SEES_ALL = sa.text("(select cardinality(hidden_ids()) = 0)")
+_others = cases.alias("others")
+_CONTACTS = sa.union_all(
+    sa.select(_others.c.student, _others.c.first_contact.label("day")),
+    sa.select(_others.c.student, notes.c.contact_date).join(notes, notes.c.case_id == _others.c.id),
+    sa.select(_others.c.student, enquiries.c.contact_date).join(
+        enquiries, enquiries.c.case_id == _others.c.id
+    ),
+).subquery("contacts_seen")
+_LAST_INVOLVEMENT = sa.case(
+    (_SEES_ALL, involvements.c.last_day),
+    else_=sa.select(sa.func.max(_CONTACTS.c.day))
+    .where(_CONTACTS.c.student == cases.c.student)
+    .scalar_subquery(),
+)
+"""
+Who has walls is shown the last of the contacts that they may know of: the true day, which is one
+for the person, would tell that there is another case (R10).
+"""
 
 _COLUMNS = (
     cases.c.id,
@@ -21,7 +41,7 @@ _COLUMNS = (
     cases.c.adviser,
     cases.c.state,
     cases.c.first_contact,
-    involvements.c.last_day.label("last_involvement"),
+    _LAST_INVOLVEMENT.label("last_involvement"),
     cases.c.version,
 )
 _SELECT = sa.select(*_COLUMNS).join(involvements, involvements.c.student == cases.c.student)
@@ -80,14 +100,14 @@ class Cases:
             student: only this student's, if given.
             due_until: only those not yet disposed of with the last involvement by that day.
         """
-        query = _SELECT.order_by(involvements.c.last_day.desc(), cases.c.id.desc()).limit(size)
+        query = _SELECT.order_by(_LAST_INVOLVEMENT.desc(), cases.c.id.desc()).limit(size)
         if last is not None:
-            query = query.where(after(involvements.c.last_day, cases.c.id, last))
+            query = query.where(after(_LAST_INVOLVEMENT, cases.c.id, last))
         if student:
             query = query.where(cases.c.student == student)
         if due_until is not None:
             kept = cases.c.state.in_([CaseState.OPEN, CaseState.CLOSED])
-            query = query.where(involvements.c.last_day <= due_until, kept)
+            query = query.where(due_until >= _LAST_INVOLVEMENT, kept)
         return [_case(row) for row in self.connection.execute(query).mappings()]
 
     def close(self, id_: str, outcome: SealedItem) -> None:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from google.protobuf.message import Message
 
 from common import outbox
-from common.db import UnitOfWork
+from common.hidden_rows import HidesRows
 from services.cases.storage.addenda import Addenda
 from services.cases.storage.breaches import Breaches
 from services.cases.storage.cases import Cases
@@ -109,7 +109,7 @@ class Stores:
         outbox.put(self.connection, event)
 
 
-class Work(UnitOfWork, Stores):
+class Work(HidesRows, Stores):
     """A unit of work; leaving it without `commit()` undoes everything."""
 
 

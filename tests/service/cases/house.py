@@ -79,7 +79,8 @@ class House(house.House):
 
     def move_in(self) -> None:
         """Make the stubs, as the gateway has them."""
-        self.cases_peer, consent = self.peer("cases"), self.peer("consent")
+        self.cases_peer, self.consent_peer = self.peer("cases"), self.peer("consent")
+        consent = self.consent_peer
         stub = self.cases_peer.stub
         self.cases = stub(cases_pb2_grpc.CasesServiceStub)
         self.notes = stub(case_notes_pb2_grpc.CaseNotesServiceStub)
