@@ -1,11 +1,13 @@
-"""Walls: a conflict of interest between a staff member and a case."""
+"""Walls: a conflict of interest between a staff member and a case, or a student as a whole."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 import typer
+from sas.cases.v1 import cases_pb2, cases_pb2_grpc
 from sas.consent.v1 import walls_pb2, walls_pb2_grpc
+from sas.identity.v1 import students_pb2, students_pb2_grpc
 
 from clients.staff.commands.options import new_request_id
 from clients.staff.connection import calling, stub
@@ -13,19 +15,27 @@ from clients.staff.output import Json, show
 
 app = typer.Typer(help="Walls against a conflict of interest.", no_args_is_help=True)
 
+_STUDENTS = "students/"
+
 
 @app.command()
 def declare(
-    case: str,
+    around: Annotated[
+        str, typer.Argument(help="A case, enquiry or breach; or a student, with all about them.")
+    ],
     staff_member: Annotated[str, typer.Option(help="A colleague; yourself if not given.")] = "",
     as_json: Json = False,
 ) -> None:
-    """Put a wall between yourself, or a colleague, and a case."""
-    record = case.replace("cases/", "records/", 1)
+    """Put a wall between yourself, or a colleague, and a case or a student."""
+    student = around if around.startswith(_STUDENTS) else ""
+    record = "" if student else f"records/{around.partition('/')[2]}"
     with calling():
         found = stub(walls_pb2_grpc.WallsServiceStub).DeclareWall(
             walls_pb2.DeclareWallRequest(
-                record=record, staff_member=staff_member, request_id=new_request_id()
+                record=record,
+                student=student,
+                staff_member=staff_member,
+                request_id=new_request_id(),
             )
         )
     show(found, as_json=as_json)
@@ -37,3 +47,32 @@ def lift(wall: str, as_json: Json = False) -> None:
     with calling():
         found = stub(walls_pb2_grpc.WallsServiceStub).LiftWall(walls_pb2.LiftWallRequest(name=wall))
     show(found, as_json=as_json)
+
+
+@app.command()
+def check(
+    about: Annotated[
+        str, typer.Argument(help="A case or enquiry; without it, you are asked for a CRSid.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """Ask, before you advise, whether to pass a student, case or enquiry to a colleague."""
+    found = _check_case(about) if about else _check_student(typer.prompt("CRSid", err=True))
+    if as_json:
+        show(found, as_json=True)
+    elif found.pass_to_a_colleague:
+        typer.echo("Pass this to a colleague.")
+    else:
+        typer.echo("Nothing stands in the way.")
+
+
+def _check_case(about: str) -> cases_pb2.CheckCaseForConflictResponse:
+    request = cases_pb2.CheckCaseForConflictRequest(about=about)
+    with calling():
+        return stub(cases_pb2_grpc.CasesServiceStub).CheckCaseForConflict(request)
+
+
+def _check_student(crsid: str) -> students_pb2.CheckStudentForConflictResponse:
+    request = students_pb2.CheckStudentForConflictRequest(crsid=crsid)
+    with calling():
+        return stub(students_pb2_grpc.StudentsServiceStub).CheckStudentForConflict(request)
