@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from itertools import takewhile
 
 from sas.cases.v1 import breaches_pb2, breaches_pb2_grpc
 from sas.consent.v1 import embargoes_pb2, embargoes_pb2_grpc, ledger_pb2, ledger_pb2_grpc
@@ -67,8 +68,7 @@ def tell(setting: Setting) -> None:
         setting.colleague.at(embargoes_pb2_grpc.EmbargoesServiceStub).LiftEmbargo(lift)
     with understood_errors():
         lifted = setting.manager.at(embargoes_pb2_grpc.EmbargoesServiceStub).LiftEmbargo(lift)
-    after = _seen_by_student(setting)
-    new = after[: len(after) - len(before)]
+    new = list(takewhile(lambda each: each != before[0], _seen_by_student(setting)))
     story.show("\n".join(f"{each.action:<14} {_how(each)}" for each in new))
     story.check(
         "the investigation is over, a manager lifts it, and she sees all of it and until when it"
@@ -85,8 +85,9 @@ def tell(setting: Setting) -> None:
 
 
 def _seen_by_student(setting: Setting) -> list[ledger_pb2.RecordAccess]:
+    """Give the top of her list."""
     with understood_errors():
-        request = ledger_pb2.ListAccessesRequest(page_size=200)
+        request = ledger_pb2.ListAccessesRequest(page_size=20)
         seen = setting.student.at(ledger_pb2_grpc.LedgerServiceStub).ListAccesses(request)
     return list(seen.accesses)
 
