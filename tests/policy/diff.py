@@ -124,11 +124,9 @@ def _reason(code: str) -> str:
 
 def _fact(path: FactPath, fact: Plain, change: Change) -> str:
     things = {"principal": "whoever asks", "resource": f"the {change.asking.resource.lower()}"}
-    last, *of = reversed([each for each in path if each != "context"])
-    name = things.get(last, last.replace("_", " "))
-    return (
-        f"{' of '.join([name, *(things.get(each, f'the {each}') for each in of)])}: {_value(fact)}"
-    )
+    last, *of = (each.replace("_", " ") for each in reversed(path) if each != "context")
+    name = [things.get(last, last), *(things.get(each, f"the {each}") for each in of)]
+    return f"{' of '.join(name)}: {_value(fact)}"
 
 
 def _value(fact: Plain) -> str:

@@ -354,6 +354,19 @@ def test_nobody_is_told_as_a_trusted_contact_whom_the_student_does_not_trust() -
     prove(telling, z3.Implies(telling.allowed, trusted), to_one)
 
 
+# Reports
+
+
+def test_what_is_published_was_frozen_and_not_for_the_service_alone() -> None:
+    """R29, R30: nothing leaves that was not withheld, rounded and frozen, and for outside."""
+    (asking,) = named("report:publish")
+    said = formulas(asking)
+    context = said.asked.context
+    trends = is_(context.frozen_for, "internal-trends")
+    for each in (context.has("frozen_for"), z3.Not(trends), of_the_team(said.asked)):
+        prove(said, z3.Implies(said.allowed, each))
+
+
 # Explaining
 
 
