@@ -93,7 +93,6 @@ def main() -> None:
             ("a decision and its entry", decided),
             (DISCLOSED, disclosed),
         ]
-        decided()  # after which the facts are known as they are now
         turns = in_turns(dict(rows), 500, 1)
         found = {name: (p50(call), together(call, 1), together(call, MANY)) for name, call in rows}
     middles = {name: statistics.median(taken) for name, taken in turns.items()}
@@ -146,10 +145,11 @@ def consent_serve(state: State) -> Iterator[Parts]:
     config = load(state / "etc/consent-serve.toml", Settings)
     with behind.vault_as(state, "consent-serve") as vault:
         database = Database(config.database, vault)
+        group_commit = GroupCommit(database.reserved("AUTOCOMMIT"), database.reserved())
         yield Parts(
-            new_work=lambda: Work(database.engine),
+            new_work=lambda: Work(database.engine, group_commit.forget),
             new_reads=lambda: Work(database.reads),
-            group_commit=GroupCommit(database.reserved("AUTOCOMMIT"), database.reserved()),
+            group_commit=group_commit,
             policy=Policy.load(),
             vault=cast(Vault, NoKeys()),
             passes=PassOffice(NoKeys()),

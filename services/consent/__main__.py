@@ -72,10 +72,11 @@ def serve(config: Config[Settings], vault: Vault) -> None:
 
     policy = Policy.load()  # first: a policy that is not whole is not served
     database = Database(config.database, vault)
+    group_commit = GroupCommit(database.reserved("AUTOCOMMIT"), database.reserved())
     parts = Parts(
-        new_work=lambda: Work(database.engine),
+        new_work=lambda: Work(database.engine, group_commit.forget),
         new_reads=lambda: Work(database.reads),
-        group_commit=GroupCommit(database.reserved("AUTOCOMMIT"), database.reserved()),
+        group_commit=group_commit,
         policy=policy,
         vault=vault,
         passes=PassOffice(vault),

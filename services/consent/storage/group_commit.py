@@ -114,6 +114,10 @@ class GroupCommit:
         end = self._end
         return ledger.facts() if end is None else end.facts
 
+    def forget(self) -> None:
+        """Remember no longer where the ledger ended: this process has itself changed something."""
+        self._end = None
+
     def append(self, entry: Entry, facts: int) -> Appended:
         """
         Append *entry*; it is committed when this returns.
@@ -139,9 +143,9 @@ class GroupCommit:
             waiting.set_attribute("sas.ledger_batch", caller.batch)
             if caller.outcome is None:
                 raise TryAgain
-            if isinstance(caller.outcome, EntryBroken | FactsChanged):
-                raise caller.outcome
-            return caller.outcome
+        if isinstance(caller.outcome, EntryBroken | FactsChanged):
+            raise caller.outcome
+        return caller.outcome
 
     def takes_lines(self) -> bool:
         """

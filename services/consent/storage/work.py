@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from google.protobuf.message import Message
+from sqlalchemy import Engine
 
 from common import outbox
 from common.db import UnitOfWork
@@ -21,6 +24,16 @@ from services.consent.storage.witnesses import Witnesses
 
 class Work(UnitOfWork):
     """A unit of work; leaving it without `commit()` undoes everything, the entry included."""
+
+    def __init__(self, engine: Engine, committed: Callable[[], None] = lambda: None) -> None:
+        """Work with *engine*, and call *committed* after each commit."""
+        super().__init__(engine)
+        self._committed = committed
+
+    def commit(self) -> None:
+        """Make everything done in this block last."""
+        super().commit()
+        self._committed()
 
     @property
     def ledger(self) -> Ledger:

@@ -125,10 +125,11 @@ class House(house.House):
         vault = login(self.state, "consent-serve")
         database = Database(self.settings("consent-serve"), vault)
         try:
+            group_commit = GroupCommit(database.reserved("AUTOCOMMIT"), database.reserved())
             yield Parts(
-                new_work=lambda: Work(database.engine),
+                new_work=lambda: Work(database.engine, group_commit.forget),
                 new_reads=lambda: Work(database.reads),
-                group_commit=GroupCommit(database.reserved("AUTOCOMMIT"), database.reserved()),
+                group_commit=group_commit,
                 policy=Policy.load(),
                 vault=vault,
                 passes=PassOffice(vault),

@@ -203,6 +203,20 @@ def test_what_changed_while_it_was_decided_is_decided_anew(
     assert sas.sql(lines, case.record) == [("wall:declare", "allow"), ("case_note:read", "deny")]
 
 
+def test_what_a_process_changed_itself_it_knows(sas: House, parts: Parts, case: Case) -> None:
+    """So the decision after a change is made once, not once in vain."""
+    opening(parts, case.record)
+    wall_off(parts, case)
+    asked: list[Record] = []
+
+    def ask(work: Work, _: datetime) -> Asked:
+        asked.append(work.records.find(case.record))
+        return to_open(ADVISER, asked[-1]), Line()
+
+    assert not decide_and_commit(parts, ask).allowed
+    assert len(asked) == 1
+
+
 def test_a_decision_by_old_facts_is_written_nowhere(sas: House, parts: Parts, case: Case) -> None:
     """Whoever asks once more is told so again, until they have read the facts again."""
     facts = version(sas)
