@@ -35,13 +35,13 @@ def declare_wall(
     Put a wall around a record or a student, for oneself or a colleague. It works at once.
 
     Raises:
-        InvalidFields: it is around nothing, or around both.
-        NotAvailable: they may not know, or there is no such record or student.
+        InvalidFields: it is around both.
+        NotAvailable: they may not know, or there is no such record or student, or none is named.
         RefusedByPolicy: with every reason.
         RequestIdReused: this id was used for another call.
     """
-    if bool(record) == bool(student):
-        raise InvalidFields({"record": "either a record or a student is needed, and not both"})
+    if record and student:
+        raise InvalidFields({"record": "either a record or a student, and not both"})
     between = staff_member or who.name
     with parts.new_work() as work:
         earlier = earlier_result(work.connection, request_id, who.name, _METHOD)
