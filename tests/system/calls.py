@@ -112,6 +112,12 @@ def _plausible_text(rules: validate_pb2.StringRules) -> str | None:
         first = rules.pattern.strip("^$").partition("$|^")[0]
         whole = first.replace("[0-9a-f-]{36}", str(uuid.uuid4()))
         return whole if re.fullmatch(r"[A-Za-z0-9/-]+", whole) else f"{named[1]}/{uuid.uuid4()}"
+    if (kinds := re.match(r"\^\(([a-z|]+)\)/", rules.pattern)) is not None:
+        return f"{'cases' if 'cases' in kinds[1] else kinds[1].partition('|')[0]}/{uuid.uuid4()}"
+    if (literal := re.match(r"\^([a-z]+)\$\|", rules.pattern)) is not None:
+        return literal[1]
+    if rules.pattern.startswith("^[a-z_]{1,30}:"):
+        return "case_note:read"
     if rules.pattern == "^[0-9a-f]{64}$":
         return "0" * 64
     return "housing"

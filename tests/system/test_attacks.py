@@ -154,7 +154,7 @@ def test_whoever_is_outside_the_service_learns_nothing(
 def may(who: str, rpc: Rpc) -> bool:
     """Whether this is for them: a student's own list, an auditor's ledger, an operator's counts."""
     if who == "other student":
-        return rpc.name == "consent.ListAccesses"
+        return rpc.name in ("consent.ListAccesses", "consent.ListNameRequests")
     return rpc.name in LEDGER or (who == "operator" and rpc.name == "consent.CountBreaches")
 
 
