@@ -163,6 +163,7 @@ def write(folder: Path, policies: str) -> None:
     (folder / FOLDER / SCHEMA_FILE).write_text(SCHEMA, "utf-8")
 
 
+@pytest.mark.long
 def test_main_is_compared_with_the_commit_before(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -173,6 +174,7 @@ def test_main_is_compared_with_the_commit_before(
     assert "was refused: Only advisers and managers" in said
 
 
+@pytest.mark.long
 def test_a_branch_is_compared_with_where_it_left(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -195,6 +197,7 @@ def test_what_is_not_committed_counts(
     assert "somebody loses:\n    roles of whoever asks: trustee\n    is refused now:" in said
 
 
+@pytest.mark.long
 def test_two_commits_can_be_named(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["HEAD", "HEAD~1"], checkout) == 0
     assert "somebody loses" in capsys.readouterr().out

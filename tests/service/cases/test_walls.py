@@ -8,7 +8,7 @@ from the protos, so a new one is tried at once; a new list has to be shown somet
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -24,6 +24,7 @@ from services.identity.domain.roles import PERMISSIONS
 from tests.kit import all_calls
 from tests.kit.all_calls import Answer, absent, requests
 from tests.kit.house import Person
+from tests.kit.servers.session import Servers
 from tests.service.cases.house import House, adviser, student
 from tests.service.cases.office import Office, timestamp
 from tests.system.calls import CALLS, Json
@@ -152,6 +153,13 @@ def pages(sas: House, who: Person, rpc: Rpc, body: Json, size: int) -> list[byte
 
 def _peer(sas: House, rpc: Rpc) -> Peer:
     return sas.cases_peer if rpc.service == "cases" else sas.consent_peer
+
+
+@pytest.fixture(scope="module")
+def sas(servers: Servers) -> Iterator[House]:
+    """Run services of this file's own: nothing that other tests set going changes a list."""
+    with House.open(servers) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
