@@ -46,6 +46,7 @@ from services.consent.actions.signing import LedgerKey
 from services.consent.config import Settings
 from services.consent.domain.decision import Question
 from services.consent.domain.facts import Record, Who
+from services.consent.domain.obligations import Obligation
 from services.consent.policies import questions
 from services.consent.policies.engine import Policy
 from services.consent.storage.group_commit import GroupCommit
@@ -55,6 +56,7 @@ MANY = 64
 MANY_BAR, ALONE_BAR = 3000, 400
 DECISION_BAR_MS = 0.5
 DISCLOSURE_BAR = 3.0
+SEEN_TO = frozenset({Obligation.RECEIPT, Obligation.REDACT})
 BARE, WRITTEN, DISCLOSED = (
     "a bare durable commit",
     "an entry",
@@ -81,7 +83,7 @@ def main() -> None:
             parts.group_commit.append(entry, parts.group_commit.facts(reads.ledger))
 
         def decided() -> None:
-            decide_and_commit(parts, lambda _, __: (question, line))
+            decide_and_commit(parts, lambda _, __: (question, line), discharges=SEEN_TO).or_refuse()
 
         def disclosed() -> None:
             gate.authorise_disclosure(parts, ADVISER, sending)
