@@ -203,6 +203,26 @@ def test_what_changed_while_it_was_decided_is_decided_anew(
     assert sas.sql(lines, case.record) == [("wall:declare", "allow"), ("case_note:read", "deny")]
 
 
+def test_what_another_process_changed_meanwhile_is_decided_anew(
+    sas: House, parts: Parts, case: Case
+) -> None:
+    """Also where it left no entry, so that the ledger still ends where this process left it."""
+    opening(parts, case.record)
+    asked: list[Record] = []
+
+    def ask(work: Work, _: datetime) -> Asked:
+        asked.append(work.records.find(case.record))
+        if len(asked) == 1:
+            with sas.connect() as other:
+                other.execute("insert into disposals values (%s, now())", (case.record,))
+                other.commit()
+        return to_open(ADVISER, asked[-1]), Line()
+
+    recorded = decide_and_commit(parts, ask)
+    assert [record.disposed_at is None for record in asked] == [True, False]
+    assert not recorded.allowed
+
+
 def test_what_a_process_changed_itself_it_knows(sas: House, parts: Parts, case: Case) -> None:
     """So the decision after a change is made once, not once in vain."""
     opening(parts, case.record)
