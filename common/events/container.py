@@ -42,7 +42,7 @@ class _Relaying(Entrypoint):  # type: ignore[misc]  # nameko has no types
         self._thread.wait()
 
 
-class _Consuming(Entrypoint):  # type: ignore[misc]
+class _Consuming(Entrypoint):  # type: ignore[misc]  # nameko has no types
     """Runs the consumer, and calls the decorated method in a worker for each delivery."""
 
     def __init__(self, consumer: Consumer) -> None:

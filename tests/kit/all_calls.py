@@ -11,7 +11,7 @@ import attrs
 import grpc
 from buf.validate import validate_pb2
 from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.json_format import ParseDict
+from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
@@ -71,7 +71,7 @@ def call(peer: Peer, who: Caller, rpc: Rpc, body: Json) -> Answer:
     message: Message = GetMessageClass(method.input_type)()
     try:
         ParseDict(body, message)
-    except Exception:  # a name in the place of a list
+    except ParseError:  # a name in the place of a list
         ParseDict({k: [v] if k in _repeated(method) else v for k, v in body.items()}, message)
     send: grpc.UnaryUnaryMultiCallable[Message, bytes] = peer.channel.unary_unary(
         rpc.grpc_path, lambda m: m.SerializeToString(), lambda data: data

@@ -177,6 +177,7 @@ class IdentityProvider:
                 client=client,
                 authorization_endpoint=found["authorization_endpoint"],
                 token_endpoint=found["token_endpoint"],
+                # Joserfc checks itself that it is a set of keys.
                 keys=KeySet.import_key_set(self._json(found["jwks_uri"])),  # type: ignore[arg-type]
                 fetched_at=time.monotonic(),
             )
