@@ -53,7 +53,7 @@ def forget_old_requests(deps: Deps) -> None:
     now = datetime.now(UTC)
     an_hour_ago = now - timedelta(hours=1)
     work = HandlerWork(deps.connection)
-    work.disclosures.forget_passes(an_hour_ago)
+    work.passes.forget(an_hour_ago)
     work.link_tries.forget(an_hour_ago)
     work.staff_addresses.forget(now)
 

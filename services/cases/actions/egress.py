@@ -1,24 +1,34 @@
 """
-The door: the one place through which a disclosure's words leave, and only with a pass of the gate.
+The door: the one place through which somebody's words leave, and only with a pass of the gate.
 
 The gate (`consent`) signs to whom, what for, which items and which bytes. Here that is compared
-with what was opened: the sealed particulars and the digest of the very bytes. A pass opens the door
-once, within seconds. `tests/structure/test_egress.py` sees to it that there is no other door.
+with what was opened: what is sealed says it, and the digest of the very bytes. A pass opens the
+door once, within seconds. `tests/structure/test_egress.py` sees to it that there is no other door.
 """
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import attrs
-import structlog
 
 from common.passes import Bound, PassRefused
-from services.cases.actions.payloads import SealedPayload
 from services.cases.actions.tools import Tools
-from services.cases.domain.payload import MEDIA_TYPE, Payload
+from services.cases.domain.parcels import Parcel
 from services.cases.storage.consent import Keys
 from services.cases.storage.work import Work
 
-log = structlog.get_logger(__name__)
+
+class Leaves(Protocol):
+    """What may leave, as it lies here: sealed."""
+
+    def parcel(self, keys: Keys) -> Parcel:
+        """
+        Open it, and give it with all that it says about itself.
+
+        Raises:
+            PayloadChanged: what lies here is not what the gate is asked about.
+        """
 
 
 @attrs.frozen
@@ -30,29 +40,28 @@ class Released:
     content: bytes = attrs.field(repr=False)
 
 
-def let_out(tools: Tools, work: Work, found: SealedPayload, keys: Keys, action: str) -> Released:
+def let_out(tools: Tools, work: Work, found: Leaves, keys: Keys, action: str) -> Released:
     """
-    Open a disclosure and let it out, with the pass that came with the keys; *work* must commit.
+    Open something and let it out, with the pass that came with the keys; *work* must commit.
 
     Raises:
-        PayloadChanged: what lies here is not what the student was asked about.
+        PayloadChanged: what lies here is not what was agreed to, or released.
         PassRefused: the pass is not for exactly this, not for now, or was used.
     """
-    payload = found.open(keys)
-    decision = tools.passes.check(keys.gate_pass, bound(found, payload, action))
-    if not work.disclosures.use_pass(decision, tools.now()):
+    parcel = found.parcel(keys)
+    decision = tools.passes.check(keys.gate_pass, bound(parcel, action))
+    if not work.passes.use(decision, tools.now()):
         raise PassRefused("used")
-    return Released(MEDIA_TYPE, payload.particulars.recipient_address, payload.content)
+    return Released(parcel.media_type, parcel.address, parcel.content)
 
 
-def bound(found: SealedPayload, payload: Payload, action: str) -> Bound:
+def bound(parcel: Parcel, action: str) -> Bound:
     """Say what is here, as the gate must have said it."""
-    sealed = payload.particulars
     return Bound(
         action=action,
-        about=found.disclosure.name,
-        recipient=sealed.recipient,
-        purpose=sealed.purpose.removeprefix("DISCLOSURE_PURPOSE_").lower(),
-        items=frozenset(each.item for each in found.items),
-        payload=payload.digest(found.salt),
+        about=parcel.about,
+        recipient=parcel.recipient,
+        purpose=parcel.purpose,
+        items=parcel.items,
+        payload=parcel.payload_digest,
     )

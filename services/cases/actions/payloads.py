@@ -8,7 +8,8 @@ import structlog
 from services.cases.actions.tools import Tools
 from services.cases.domain.disclosures import Disclosure, Particulars
 from services.cases.domain.names import id_of
-from services.cases.domain.payload import Payload, PayloadChanged
+from services.cases.domain.parcels import Parcel
+from services.cases.domain.payload import MEDIA_TYPE, Payload, PayloadChanged
 from services.cases.domain.redaction import not_hidden
 from services.cases.storage.consent import Keys
 from services.cases.storage.disclosures import CONTENT
@@ -47,6 +48,26 @@ class SealedPayload:
             log.error("payload_changed", disclosure=self.disclosure.name)
             raise PayloadChanged
         return payload
+
+    def parcel(self, keys: Keys) -> Parcel:
+        """
+        Open it for the door.
+
+        Raises:
+            PayloadChanged: what lies here is not what the student was asked about.
+        """
+        payload = self.open(keys)
+        sealed = payload.particulars
+        return Parcel(
+            about=self.disclosure.name,
+            recipient=sealed.recipient,
+            purpose=sealed.purpose.removeprefix("DISCLOSURE_PURPOSE_").lower(),
+            items=frozenset(each.item for each in self.items),
+            payload_digest=payload.digest(self.salt),
+            media_type=MEDIA_TYPE,
+            content=payload.content,
+            address=sealed.recipient_address,
+        )
 
 
 def find_payload(tools: Tools, name: str) -> SealedPayload | None:

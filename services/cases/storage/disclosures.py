@@ -14,7 +14,7 @@ from services.cases.domain.links import TRIES, StoredLink
 from services.cases.domain.names import record_of
 from services.cases.domain.states import DisclosureState
 from services.cases.storage.sealed import WORDS, SealedItem
-from services.cases.storage.tables import disclosures, passes_used
+from services.cases.storage.tables import disclosures
 
 CONTENT = "content"
 
@@ -216,20 +216,6 @@ class Disclosures:
                 first_opened_at=sa.func.coalesce(c.first_opened_at, now),
             )
         )
-
-    def use_pass(self, decision: str, now: datetime) -> bool:
-        """Use a pass of the gate; False if it was used before."""
-        used = self.connection.execute(
-            insert(passes_used)
-            .values(decision=decision, at=now)
-            .on_conflict_do_nothing()
-            .returning(passes_used.c.decision)
-        )
-        return used.one_or_none() is not None
-
-    def forget_passes(self, before: datetime) -> None:
-        """Forget passes that are too old to be used at all."""
-        self.connection.execute(sa.delete(passes_used).where(passes_used.c.at < before))
 
     def end(self, id_: str | None) -> bool:
         """End a disclosure and forget its link; False if there is nothing to end."""

@@ -20,6 +20,7 @@ from services.cases.storage.link_tries import LinkTries
 from services.cases.storage.mails import Mails
 from services.cases.storage.name_requests import NameRequests
 from services.cases.storage.notes import Notes
+from services.cases.storage.passes import UsedPasses
 from services.cases.storage.redactions import Redactions
 from services.cases.storage.staff_addresses import StaffAddresses
 
@@ -63,6 +64,11 @@ class Stores:
     def disclosures(self) -> Disclosures:
         """The disclosures and their links."""
         return Disclosures(self.connection)
+
+    @property
+    def passes(self) -> UsedPasses:
+        """The passes of the gate that opened the door."""
+        return UsedPasses(self.connection)
 
     @property
     def link_tries(self) -> LinkTries:

@@ -7,11 +7,11 @@ from datetime import datetime
 
 import attrs
 
-from common.errors import InvalidFields
-from services.consent.actions.deciding import Asked, Line, decide, decide_and_commit
+from common.errors import InvalidFields, NotAvailable
+from services.consent.actions.deciding import Asked, Line, Recorded, decide, decide_and_commit
 from services.consent.actions.opening import Opened, Wrapped, unwrap
 from services.consent.actions.parts import Parts
-from services.consent.actions.passes import with_pass
+from services.consent.actions.passes import Leaving, with_pass
 from services.consent.domain.consent import Consent
 from services.consent.domain.facts import Who
 from services.consent.domain.names import is_name
@@ -70,7 +70,7 @@ def authorise_disclosure(parts: Parts, who: Who, asked: Sending) -> Opened:
     # The redaction: the digest, which the pass binds, covers what was blacked out.
     seen_to = {Obligation.RECEIPT, *([Obligation.REDACT] if asked.redacted else [])}
     recorded = decide_and_commit(parts, ask, discharges=frozenset(seen_to))
-    return with_pass(parts, recorded, unwrap(parts, recorded, asked.items))
+    return _agreed(parts, recorded, asked.items)
 
 
 @attrs.frozen(kw_only=True)
@@ -152,7 +152,7 @@ def authorise_collection(parts: Parts, asked: Collecting) -> Opened:
         return question, _line(asked.disclosure, consent, items, asked.payload_digest, {})
 
     recorded = decide_and_commit(parts, ask)
-    return with_pass(parts, recorded, unwrap(parts, recorded, asked.items))
+    return _agreed(parts, recorded, asked.items)
 
 
 def record_recall(parts: Parts, who: Who, disclosure: str, record_name: str) -> int:
@@ -179,6 +179,19 @@ def record_recall(parts: Parts, who: Who, disclosure: str, record_name: str) -> 
         )
         work.commit()
     return recorded.or_refuse().index
+
+
+def _agreed(parts: Parts, recorded: Recorded, items: Sequence[Wrapped]) -> Opened:
+    """Open what the student agreed to, and sign a pass for that and nothing else."""
+    opened = unwrap(parts, recorded, items)
+    consent = recorded.line.consent
+    if consent is None:
+        raise NotAvailable  # which the policy has refused before
+    asked = consent.asked
+    leaving = Leaving(
+        recipient=asked.recipient, purpose=asked.purpose, payload_digest=asked.payload_digest
+    )
+    return with_pass(parts, recorded, opened, leaving)
 
 
 def _line(

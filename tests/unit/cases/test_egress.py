@@ -32,7 +32,7 @@ class UsedPasses:
     def __init__(self) -> None:
         self.used: set[str] = set()
 
-    def use_pass(self, decision: str, now: datetime) -> bool:
+    def use(self, decision: str, now: datetime) -> bool:
         """Use a pass; False the second time."""
         fresh = decision not in self.used
         self.used.add(decision)
@@ -49,14 +49,14 @@ class Door:
     def opens(self, found: SealedPayload, gate_pass: str, action: str = "disclosure:send") -> bytes:
         """Let out what is found here."""
         tools: Any = SimpleNamespace(passes=Passes(self.signer), now=lambda: datetime.now(UTC))
-        work: Any = SimpleNamespace(disclosures=self.used)
+        work: Any = SimpleNamespace(passes=self.used)
         keys = Keys({found.disclosure.name: KEY}, gate_pass)
         return let_out(tools, work, found, keys, action).content
 
     def pass_for(self, found: SealedPayload, action: str = "disclosure:send", **other: Any) -> str:
         """Sign a pass for what is found here, or for something else."""
-        payload = found.open(Keys({found.disclosure.name: KEY}))
-        said = attrs.evolve(bound(found, payload, action), **other)
+        parcel = found.parcel(Keys({found.disclosure.name: KEY}))
+        said = attrs.evolve(bound(parcel, action), **other)
         return PassOffice(self.signer).issue(said, "entry-1")
 
 
