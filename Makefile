@@ -1,8 +1,18 @@
 # Everything one does with a checkout. `make help` lists it; README.md explains the first two.
 PYTHON_IN := .venv/bin/python
 STACK := $(PYTHON_IN) -m deploy.stack
-TESTS ?= tests
+PURE := tests/policy tests/property tests/structure tests/unit
 CODE := benchmarks clients common deploy services tests witness
+
+# Tests that need no servers run beside the others, in the time in which those wait for theirs.
+ifdef TESTS
+pytest = $(PYTHON_IN) -m pytest $(1) $(TESTS)
+else
+pytest = mkdir -p var; \
+	nice $(PYTHON_IN) -m pytest $(1) $(PURE) > var/tests-without-servers.log 2>&1 & beside=$$!; trap "kill $$beside" INT TERM; \
+	$(PYTHON_IN) -m pytest $(1) tests $(addprefix --ignore=,$(PURE)); failed=$$?; \
+	wait $$beside || failed=$$?; cat var/tests-without-servers.log; exit $$failed
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo up down status logs migrate events test test-long test-containers bench lint policy-diff clean
@@ -32,10 +42,10 @@ migrate: setup ## bring the databases of the running stack to their newest form
 	@$(STACK) migrate
 
 test: setup ## all tests but the long ones; some of them: make test TESTS=tests/unit
-	@$(PYTHON_IN) -m pytest $(TESTS)
+	@$(call pytest,)
 
 test-long: setup ## all tests
-	@$(PYTHON_IN) -m pytest -m "long or not long" $(TESTS)
+	@$(call pytest,-m "long or not long")
 
 test-containers: setup ## the tests of services, with servers in containers
 	@$(PYTHON_IN) -m tests.containers.run
