@@ -11,7 +11,7 @@ from sas.identity.v1.events_pb2 import StaffAddressChanged
 
 from common.events.handlers import Deps, Handler, Timer, every, handles
 from common.requests import forget_requests
-from services.cases.actions import disposal, notices, posting
+from services.cases.actions import disposal, notices, posting, reminding
 from services.cases.storage.mails import Post
 from services.cases.storage.staff_addresses import StaffAddress
 from services.cases.storage.work import HandlerWork
@@ -58,6 +58,12 @@ def forget_old_requests(deps: Deps) -> None:
     work.staff_addresses.forget(now)
 
 
+@every(seconds=900)
+def remind_of_incidents(deps: Deps) -> None:
+    """Remind of accidents about which somebody is to decide."""
+    reminding.remind_of_incidents(HandlerWork(deps.connection), datetime.now(UTC))
+
+
 @every(seconds=2)
 def send_due_mails(deps: Deps) -> None:
     """Send the mails whose hour has come, such as links that nobody has recalled in time."""
@@ -77,4 +83,4 @@ HANDLERS: list[Handler[Any]] = [
     on_staff_address_changed,
     on_staff_awaited,
 ]
-TIMERS: list[Timer] = [forget_old_requests, send_due_mails]
+TIMERS: list[Timer] = [forget_old_requests, remind_of_incidents, send_due_mails]

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sas.cases.v1.events_pb2 import RecordDisposed
+from sas.cases.v1.events_pb2 import IncidentAwaited, RecordDisposed
 from sas.identity.v1.events_pb2 import StaffRoleChanged
 
 from common.config import Config
 from common.events.handlers import Deps, Handler, Timer, handles
 from common.requests import forget_requests
-from services.consent.actions import housekeeping
+from services.consent.actions import housekeeping, reminding
 from services.consent.actions.signing import LedgerKey
 from services.consent.actions.witnessing import ask_witness
 from services.consent.config import Settings
@@ -20,6 +20,7 @@ from services.consent.domain.staff import StaffRole
 from services.consent.storage.witness_line import WitnessLine
 
 _HOUR = 3600.0
+_QUARTER = _HOUR / 4
 _DAY = 24 * _HOUR
 
 
@@ -44,7 +45,19 @@ def on_staff_role_changed(deps: Deps, event: StaffRoleChanged) -> None:
     )
 
 
-HANDLERS: list[Handler[Any]] = [on_record_disposed, on_staff_role_changed]
+@handles(IncidentAwaited)
+def on_incident_awaited(deps: Deps, event: IncidentAwaited) -> None:
+    """An accident waits for somebody's decision."""
+    reminding.tell_of_accident(
+        deps.connection,
+        event.record,
+        event.decider,
+        overdue=event.overdue,
+        now=datetime.now(UTC),
+    )
+
+
+HANDLERS: list[Handler[Any]] = [on_record_disposed, on_staff_role_changed, on_incident_awaited]
 
 
 def timers(config: Config[Settings], key: LedgerKey, lines: Sequence[WitnessLine]) -> list[Timer]:
@@ -65,6 +78,9 @@ def timers(config: Config[Settings], key: LedgerKey, lines: Sequence[WitnessLine
     def watch_name_requests(deps: Deps) -> None:
         housekeeping.watch_name_requests(deps.connection, datetime.now(UTC))
 
+    def remind(deps: Deps) -> None:
+        reminding.remind(deps.begin, datetime.now(UTC))
+
     def forget(deps: Deps) -> None:
         forget_requests(deps.connection)
 
@@ -80,6 +96,7 @@ def timers(config: Config[Settings], key: LedgerKey, lines: Sequence[WitnessLine
         Timer("lapse", config.settings.lapse_seconds, lapse),
         Timer("watch_breaches", _HOUR, watch_breaches),
         Timer("watch_name_requests", _HOUR, watch_name_requests),
+        Timer("remind", _QUARTER, remind),
         Timer("forget_requests", _DAY, forget),
         # One for each, so that a silent witness holds up no other.
         *(Timer("witness", config.settings.witness_seconds, asking(line)) for line in lines),

@@ -60,6 +60,7 @@ def test_an_event_says_names_and_codes_only() -> None:
     allowed = {"record", "pseudonym", "cohort", "sealed_facts", "kind"}
     allowed |= {"consent", "disclosure", "how"}
     allowed |= {"staff_member", "version", "role", "begin_time", "end_time", "sealed_address"}
+    allowed |= {"decider", "overdue"}
     for file in (cases_events, consent_events, identity_events):
         for descriptor in file.DESCRIPTOR.message_types_by_name.values():
             assert {field.name for field in descriptor.fields} <= allowed, descriptor.full_name

@@ -13,6 +13,7 @@ from datetime import datetime
 
 import attrs
 import structlog
+from sas.cases.v1.events_pb2 import IncidentAwaited
 from sas.common.v1.purpose_pb2 import Purpose
 
 from common.caller import Caller
@@ -85,7 +86,9 @@ def record_incident(
         held = work.cases.hold(incident.case_id) if incident.case_id else None
         if found is not None and (held is None or not held.state.takes_more):
             raise WrongState("This case is being disposed of.")
-        work.incidents.add(incident, sealed, author=who.person, created_at=tools.now())
+        added = work.incidents.add(incident, sealed, author=who.person, created_at=tools.now())
+        if added and incident.decider != who.person and incident.report_by is not None:
+            work.tell(IncidentAwaited(record=incident.record, decider=incident.decider))
         work.commit()
     log.info("incident_recorded", incident=name)
     return incident

@@ -23,6 +23,31 @@ class Decision:
 
 
 @attrs.frozen
+class Awaited:
+    """An accident about which nobody has decided, as far as the worker may know of it."""
+
+    id: str
+    case_id: str | None
+    known_at: datetime
+    decider: str
+
+    @property
+    def name(self) -> str:
+        """The resource name."""
+        return name_of("incidents", self.id)
+
+    @property
+    def record(self) -> str:
+        """The name of the record under whose key the words are sealed: the case's, or its own."""
+        return record_of(self.case_id or self.id)
+
+    @property
+    def report_by(self) -> datetime:
+        """Until when it is to be reported."""
+        return self.known_at + REPORT_WITHIN
+
+
+@attrs.frozen
 class Incident:
     """One entry of the register, without words."""
 

@@ -9,10 +9,11 @@ import attrs
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from services.cases.domain.incidents import Decision, Incident
+from common.reminders import Reminder
+from services.cases.domain.incidents import Awaited, Decision, Incident
 from services.cases.storage.paging import after
 from services.cases.storage.sealed import WORDS, SealedItem, one_field
-from services.cases.storage.tables import incident_decisions, incidents
+from services.cases.storage.tables import incident_decisions, incident_reminders, incidents
 
 _QUERY = sa.select(
     incidents.c.id,
@@ -35,9 +36,9 @@ class Incidents:
 
     def add(
         self, incident: Incident, sealed: SealedItem, *, author: str, created_at: datetime
-    ) -> None:
-        """Keep a new entry, unless it is there by an earlier try of the request."""
-        self.connection.execute(
+    ) -> bool:
+        """Keep a new entry; False if it is there by an earlier try of the request."""
+        added = self.connection.execute(
             insert(incidents)
             .values(
                 **attrs.asdict(incident, filter=lambda field, _: field.name != "decision"),
@@ -47,7 +48,9 @@ class Incidents:
                 sealed=sealed.ciphertexts[WORDS],
             )
             .on_conflict_do_nothing()
+            .returning(incidents.c.id)
         )
+        return added.one_or_none() is not None
 
     def decide(self, incident: Incident, decision: Decision, sealed: SealedItem) -> bool:
         """Keep the decision; False if there is one."""
@@ -75,6 +78,24 @@ class Incidents:
         if last is not None:
             query = query.where(after(incidents.c.known_at, incidents.c.id, last))
         return [_incident(row) for row in self.connection.execute(query)]
+
+    def awaited(self) -> Sequence[Awaited]:
+        """Give the accidents about which nobody has decided; what only nearly happened is none."""
+        c = incidents.c
+        query = sa.select(c.id, c.case_id, c.known_at, c.decider).where(
+            c.kind == "incident", c.id.not_in(sa.select(incident_decisions.c.incident_id))
+        )
+        return [Awaited(*row) for row in self.connection.execute(query)]
+
+    def note_reminder(self, awaited: Awaited, which: Reminder, now: datetime) -> bool:
+        """Note that somebody is reminded; False if they were, of the same."""
+        added = self.connection.execute(
+            insert(incident_reminders)
+            .values(incident_id=awaited.id, which=which, reminded_at=now)
+            .on_conflict_do_nothing()
+            .returning(incident_reminders.c.incident_id)
+        )
+        return added.one_or_none() is not None
 
     def sealed(self, incident: Incident) -> tuple[SealedItem | None, SealedItem | None]:
         """Give the sealed words: what happened, and what was done."""

@@ -372,6 +372,14 @@ incident_decisions = sa.Table(
     _bytes("sealed"),
 )
 
+incident_reminders = sa.Table(
+    "incident_reminders",
+    metadata,
+    _of("incident_id", "incidents", primary=True),
+    sa.Column("which", sa.Text, primary_key=True),
+    _moment("reminded_at"),
+)
+
 name_requests = sa.Table(
     "name_requests",
     metadata,

@@ -17,6 +17,7 @@ from services.consent.domain.consent import Consent
 from services.consent.domain.facts import Record, Who
 from services.consent.domain.names import bare, is_name
 from services.consent.domain.obligations import Obligation
+from services.consent.domain.tasks import Task
 from services.consent.policies import questions
 from services.consent.storage.work import Work
 
@@ -190,16 +191,11 @@ def authorise_breach(
                 Decided(who.name, now, recorded.index, emergency, breach.facts.by_consent),
             )
             if emergency:
-                _await_review(work, record, breach, now)
+                review = Task.review(name, now)
+                for colleague in review.waits_for(work.staff.team(now), record):
+                    work.tell(StaffAwaited(staff_member=colleague))
         work.commit()
     return recorded.or_refuse().index
-
-
-def _await_review(work: Work, record: Record, breach: Breach, now: datetime) -> None:
-    """Let everybody know who may review it that something waits: nobody behind a wall (R36)."""
-    may_not = {breach.involved, *record.walled}
-    for colleague in sorted(work.staff.of_the_service(now) - may_not):
-        work.tell(StaffAwaited(staff_member=colleague))
 
 
 @attrs.frozen(kw_only=True)

@@ -104,8 +104,9 @@ def _notify(work: Work, record: Record, named: str, now: datetime) -> None:
 
     Nobody behind a wall, and not what it is: a mail says no more than that something waits.
     """
-    may_say = {named} & work.staff.of_the_service(now)
-    for staff_member in sorted((work.staff.managers(now) | may_say) - record.walled):
+    team = work.staff.team(now)
+    may_say = {named} & team.members
+    for staff_member in sorted((team.managers | may_say) - record.walled):
         work.tell(StaffAwaited(staff_member=staff_member))
 
 

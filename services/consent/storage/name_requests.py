@@ -141,7 +141,7 @@ class NameRequests:
 
 @attrs.frozen
 class NameRequestCounts:
-    """What `work` may see of requests: how many are late, and nothing else."""
+    """What `work` may see of requests: which wait until when, and whose name it is."""
 
     connection: Connection
 
@@ -152,6 +152,19 @@ class NameRequestCounts:
             c.due_at <= now, c.name_request.not_in(select(name_decisions.c.name_request))
         )
         return self.connection.scalar(query) or 0
+
+    def undecided(self) -> list[tuple[str, datetime, datetime, str]]:
+        """Give those that wait: when each was made, until when, and whose name it is."""
+        c = name_requests.c
+        query = (
+            select(c.name_request, c.asked_at, c.due_at, entries.c.actor)
+            .join(entries, entries.c.entry_id == c.line)
+            .where(c.name_request.not_in(select(name_decisions.c.name_request)))
+        )
+        return [
+            (name, asked_at, due_at, named)
+            for name, asked_at, due_at, named in self.connection.execute(query)
+        ]
 
 
 def _requests() -> Select[Any]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
 from services.consent.domain.staff import MANAGER, StaffRole
+from services.consent.domain.tasks import Team
 from services.consent.storage.tables import staff_roles
 
 
@@ -34,15 +35,12 @@ class Staff:
         row = self.connection.execute(query).one_or_none()
         return row is not None and StaffRole(**row._mapping).of_the_service(now)
 
-    def of_the_service(self, now: datetime) -> frozenset[str]:
+    def team(self, now: datetime) -> Team:
         """Give everybody who is of the team at *now*."""
-        return frozenset(each.staff_member for each in self._team(now))
-
-    def managers(self, now: datetime) -> frozenset[str]:
-        """Give those of the team at *now* who are managers."""
-        return frozenset(each.staff_member for each in self._team(now) if each.role == MANAGER)
-
-    def _team(self, now: datetime) -> list[StaffRole]:
         rows = self.connection.execute(select(staff_roles))
-        found = [StaffRole(**row._mapping) for row in rows]
-        return [each for each in found if each.of_the_service(now)]
+        told = [StaffRole(**row._mapping) for row in rows]
+        of_it = [each for each in told if each.of_the_service(now)]
+        return Team(
+            frozenset(each.staff_member for each in of_it),
+            frozenset(each.staff_member for each in of_it if each.role == MANAGER),
+        )

@@ -315,3 +315,14 @@ name_decisions = Table(
     _text("words_digest"),
     Column("ledger_index", BigInteger, nullable=False),
 )
+
+reminders = Table(
+    "reminders",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("about", Text, primary_key=True),
+    Column("due_at", DateTime(timezone=True), primary_key=True),
+    Column("which", Text, primary_key=True),
+    _time("reminded_at"),
+)
+"""Of what somebody was reminded, so that nobody is reminded of the same twice."""

@@ -6,6 +6,7 @@ Consent says for whom something waits, identity seals where to, and the worker o
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import attrs
@@ -14,11 +15,15 @@ from sas.cases.v1 import breaches_pb2 as pb
 from sas.consent.v1 import breach_procedure_pb2 as procedure
 from sas.consent.v1 import walls_pb2
 
+from common.db import Database, transaction
 from common.errors import InvalidFields
+from services.cases.actions import reminding
+from services.cases.storage.work import HandlerWork
 from tests.kit.house import Person, eventually
 from tests.service.cases.house import House, adviser
 from tests.service.cases.office import CANARY, Office
 from tests.service.cases.test_breaches import Involved
+from tests.service.cases.test_incidents import decided, recorded
 from tests.service.cases.test_name_requests import Wish
 
 
@@ -159,3 +164,40 @@ def test_a_request_for_a_name_is_told_to_who_decides_and_whose_it_is(
     (mail,) = sas.mails(lea.address)
     for word in ("name", "student", "request", CANARY):
         assert word not in str(mail.get_payload()).lower(), word
+
+
+def reminds(sas: House, hours: float) -> None:
+    """Let the worker of cases remind of accidents, with its own rights, so many hours from now."""
+    database = Database(sas.settings("cases-work"), sas.vault("cases-work"))
+    try:
+        with transaction(database.engine) as connection:
+            now = datetime.now(UTC) + timedelta(hours=hours)
+            reminding.remind_of_incidents(HandlerWork(connection), now)
+    finally:
+        database.close()
+
+
+def test_who_decides_about_an_accident_is_told_and_reminded_before_its_72_hours_are_over(
+    sas: House, office: Office, zoe: Person
+) -> None:
+    """R14: at once, 18 hours before, and with the managers when it is late; each time once."""
+    decider, lea, bob = Colleague(sas), Colleague(sas, role="manager"), Colleague(sas)
+    eve = Colleague(sas, role="manager")
+    case = office.opens_case(zoe).name
+    walled(sas, eve.who, case.replace("cases/", "breaches/"))
+    accident = recorded(office, case, decider.who)
+    recorded(office, case, decider.who, kind="near_miss")
+    eventually(lambda: decider.mails() == 1)
+    reminds(sas, 50)
+    reminds(sas, 54)
+    eventually(lambda: decider.mails() == 2)
+    reminds(sas, 60)
+    assert lea.mails() == 0
+    reminds(sas, 72)
+    eventually(lambda: lea.mails() == 1)
+    reminds(sas, 90)
+    decided(sas, decider.who, accident.name)
+    reminds(sas, 100)
+    recorded(office, case, bob.who)  # so that whatever was told before has arrived
+    eventually(bob.mails)
+    assert (decider.mails(), lea.mails(), bob.mails(), eve.mails()) == (3, 1, 1, 0)

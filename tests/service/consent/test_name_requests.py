@@ -441,7 +441,7 @@ def test_the_name_behind_a_request_for_a_name_keeps_the_walls_of_the_case(
 
 
 def test_the_operators_are_alerted_by_a_number(sas: House, asked: Asked) -> None:
-    """And the worker who counts may see nothing else of a request."""
+    """And the worker who counts may see neither whose request it is, nor any answer."""
     with (
         sas.parts(lambda: in_days(0)) as parts,
         parts.new_work() as work,
@@ -457,7 +457,6 @@ def test_the_operators_are_alerted_by_a_number(sas: House, asked: Asked) -> None
     )
     for hidden in (
         "student from name_requests",
-        "line from name_requests",
         "released from name_decisions",
         "view from name_views",
     ):
