@@ -42,6 +42,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
         ledger_health_pb2_grpc,
         ledger_pb2_grpc,
         name_procedure_pb2_grpc,
+        paper_pb2_grpc,
         policy_pb2_grpc,
         records_pb2_grpc,
         releases_pb2_grpc,
@@ -61,6 +62,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
     from services.consent.api.ledger import LedgerServicer
     from services.consent.api.ledger_health import LedgerHealthServicer
     from services.consent.api.name_procedure import NameProcedureServicer
+    from services.consent.api.paper import PaperServicer
     from services.consent.api.policy import PolicyServicer
     from services.consent.api.records import RecordsServicer
     from services.consent.api.releases import ReleasesServicer
@@ -95,6 +97,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
         [
             (records_pb2_grpc.add_RecordsServiceServicer_to_server, RecordsServicer(parts)),
             (gate_pb2_grpc.add_GateServiceServicer_to_server, GateServicer(parts)),
+            (paper_pb2_grpc.add_PaperServiceServicer_to_server, PaperServicer(parts)),
             (consents_pb2_grpc.add_ConsentsServiceServicer_to_server, ConsentsServicer(parts)),
             (
                 breach_procedure_pb2_grpc.add_BreachProcedureServiceServicer_to_server,

@@ -322,6 +322,16 @@ def _opening(does: str) -> Any:
     return lambda who, record, items, said: _open(who, record, items, said, does)
 
 
+def _print(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    purpose, through = said.pop("purpose", "advice"), said.pop("through", record.kept_by)
+    intact = said.pop("intact", True)
+    return questions.to_print(who, record, purpose, items, through, intact=intact)
+
+
+def _destroy(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    return questions.to_attest_destruction(who, record)
+
+
 def _request(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
     ends, kind = _day(said.pop("ends", "in a month")), kind_of(said.pop("for", "welfare_support"))
     return questions.to_request(who, record, kind, items, ends, NOW)
@@ -570,6 +580,8 @@ _BUILD: Mapping[str, Any] = {
     "disclosure:send": _send,
     "disclosure:recall": _recall,
     "disclosure:collect": _collect,
+    "paper:print": _print,
+    "paper:destroy": _destroy,
     "breach:advise": _on_breach("breach:advise", {}),
     "breach:decide": _decide,
     "breach:disclose": _tell,

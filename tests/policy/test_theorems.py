@@ -178,6 +178,19 @@ def test_no_service_opens_what_another_keeps(asking: Asking) -> None:
     prove(said, z3.Implies(said.allowed, its_own))
 
 
+def test_paper_is_for_the_team_to_refer_to_and_exactly_what_was_decided() -> None:
+    """R18: required for a staff member to refer to; R3: one way out."""
+    (asking,) = named("paper:print")
+    said = formulas(asking)
+    context = said.asked.context
+    for each in (
+        of_the_team(said.asked),
+        is_(context.purpose, "advice", "reflective_practice", "safety"),
+        context.intact,
+    ):
+        prove(said, z3.Implies(said.allowed, each))
+
+
 # Consent
 
 

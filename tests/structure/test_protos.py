@@ -164,6 +164,7 @@ def inside(message: Descriptor, seen: Sequence[Descriptor] = ()) -> Iterator[Fie
 
 GIVES_MARKED_FIELDS = {
     "consent.AuthorisePublication": "the gate's pass, to the service that holds the report",
+    "consent.AuthorisePrint": "the gate's pass, to the service that holds the file",
     "identity.CompleteSignIn": "a new session's secret, to the one whose session it is",
     "identity.CreateThirdParty": "the message has the fields, the answer leaves them empty",
 }

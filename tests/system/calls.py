@@ -118,6 +118,8 @@ def _plausible_text(rules: validate_pb2.StringRules) -> str | None:
         return literal[1]
     if rules.pattern.startswith("^[a-z_]{1,30}:"):
         return "case_note:read"
+    if rules.pattern.startswith("^[A-Z]?[0-9]"):
+        return "B2"
     if rules.pattern == "^[0-9a-f]{64}$":
         return "0" * 64
     return "housing"

@@ -111,6 +111,33 @@ def test_a_note_is_written_from_standard_input_and_read(adviser: Terminal, case:
     assert secret not in listed.out
 
 
+def test_paper_is_printed_from_a_file_of_ones_own_or_through_a_pipe(
+    adviser: Terminal, case: str, tmp_path: Path
+) -> None:
+    """R18: locked away in our filing cabinet; and it is said when it is no more."""
+    written = adviser.types("note", "write", case, "--from", "-", "--json", words=WORDS)
+    note = json.loads(written.out)["name"]
+    file = tmp_path / "paper"
+    said = ("case", "print", case, note, "--purpose", "advice", "--drawer", "B2", "--out")
+    first = adviser.types(*said, str(file))
+    assert first.code == 0, first.err
+    assert "filing cabinet (B2)" in first.err
+    assert file.read_bytes().startswith(b"%PDF-")
+    assert file.stat().st_mode & 0o777 == 0o600
+    listed = json.loads(adviser.types("print", "list", case, "--json").out)
+    again = adviser.types(*said, str(file))
+    assert (again.code, again.out) == (1, "")
+    assert json.loads(adviser.types("print", "list", case, "--json").out) == listed
+    with adviser.begins(*said, "-") as piped:
+        assert piped.stdout is not None
+        assert piped.stdout.buffer.read().startswith(b"%PDF-")  # type: ignore[attr-defined]
+    (name,) = (each["name"] for each in listed)
+    gone = adviser.types("print", "destroyed", name)
+    assert gone.code == 0, gone.err
+    (left,) = json.loads(adviser.types("print", "list", case, "--json").out)
+    assert left["name"] != name
+
+
 def look(pid: int, seen: set[bytes], over: threading.Event) -> None:
     """Note what others on this machine can see of a process."""
     while not over.wait(0.01):

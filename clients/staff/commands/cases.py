@@ -7,11 +7,14 @@ from typing import Annotated
 import typer
 from sas.cases.v1 import cases_pb2, cases_pb2_grpc, retention_pb2, retention_pb2_grpc
 
+from clients.staff.commands import prints
 from clients.staff.commands.options import Day, new_request_id
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show, show_list
 
 app = typer.Typer(help="Cases.", no_args_is_help=True)
+
+app.command("print")(prints.print_items)
 
 Really = Annotated[bool, typer.Option("--really", help="Do it; without, only show.")]
 
@@ -90,5 +93,9 @@ def dispose(case: str, really: Really = False, as_json: Json = False) -> None:
             retention_pb2.DisposeCaseRequest(name=case, really=really)
         )
     show(found, as_json=as_json)
-    if not really and found.due:
+    if found.open_prints:
+        typer.echo(
+            "First destroy what is on paper, and say so: sas print destroyed PRINT", err=True
+        )
+    elif not really and found.due:
         typer.echo("This can't be undone. To do it: add --really", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from enum import StrEnum
 from pathlib import Path
@@ -72,10 +73,16 @@ def new_request_id() -> str:
 def write_private(path: Path, content: bytes) -> None:
     """Write *content* to a new file that only its owner can read; never over an existing one."""
     try:
-        with path.open("xb") as file:
-            path.chmod(0o600)
+        # For its owner only from the first moment on, whatever the umask says.
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
     except FileExistsError:
-        typer.echo(f"{path} exists already; choose another name with --out.", err=True)
-        raise typer.Exit(1) from None
+        refuse_existing(path)
     typer.echo(f"Written to {path} ({len(content)} bytes).")
+
+
+def refuse_existing(path: Path) -> None:
+    """End the command if there is a file: nothing of ours is written over another."""
+    if path.exists():
+        typer.echo(f"{path} exists already; choose another name with --out.", err=True)
+        raise typer.Exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import attrs
@@ -28,6 +29,18 @@ class Prospect:
     dispose_from: date
     due: bool
     authorised: bool
+    open_prints: Sequence[str] = ()
+    """Paper that nobody says was destroyed: until then the case stays."""
+
+
+class PaperLeft(WrongState):
+    """There is paper of it that nobody says was destroyed."""
+
+    def __init__(self, prints: Sequence[str]) -> None:
+        super().__init__(
+            f"There is paper of this case: {', '.join(prints)}. Destroy it, say so"
+            " (sas print destroyed), and dispose of the case then."
+        )
 
 
 def show_disposal(tools: Tools, who: Caller, name: str) -> Prospect:
@@ -44,9 +57,10 @@ def show_disposal(tools: Tools, who: Caller, name: str) -> Prospect:
         raise SecondFactorNeeded
     with tools.begin() as work:
         case = work.cases.find(id_of(name, "cases"))
-    if case is None:
-        raise NotAvailable
-    return _prospect(case, tools.today())
+        if case is None:
+            raise NotAvailable
+        open_prints = work.prints.kept_of_case(case.id)
+    return attrs.evolve(_prospect(case, tools.today()), open_prints=open_prints)
 
 
 def dispose_case(tools: Tools, who: Caller, name: str) -> Prospect:
@@ -61,7 +75,7 @@ def dispose_case(tools: Tools, who: Caller, name: str) -> Prospect:
         RefusedByPolicy: the time has not passed, or another reason.
         NotAvailable: the caller may not know, or there is no such case.
         StaleEtag: the student came back while this was being decided.
-        WrongState: it is not due after all.
+        WrongState: it is not due after all, or there is paper of it (R18).
     """
     with tools.look() as reads:
         case = reads.cases.find(id_of(name, "cases"))
@@ -85,6 +99,8 @@ def dispose_case(tools: Tools, who: Caller, name: str) -> Prospect:
                 raise StaleEtag
             if not retention.is_due(last, tools.today()):
                 raise WrongState("The time for its disposal has not come.")
+            if open_prints := work.prints.kept_of_case(case.id):
+                raise PaperLeft(open_prints)
             work.cases.disposal_due(case.id)
             for record_id, kind in records:
                 work.tell(RecordDisposalAuthorised(record=record_of(record_id), kind=kind))

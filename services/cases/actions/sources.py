@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import attrs
-from sas.common.v1.purpose_pb2 import PURPOSE_DISCLOSURE
+from sas.common.v1.purpose_pb2 import PURPOSE_DISCLOSURE, Purpose
 
 from common.errors import InvalidFields, NotAvailable
 from services.cases.actions.tools import Tools
@@ -94,7 +94,9 @@ def _with_redaction(work: Work, name: str, hidden: Mapping[str, str]) -> Sealed:
     return attrs.evolve(found, redaction=sealed)
 
 
-def open_sources(tools: Tools, found: Sequence[Sealed]) -> list[Opened]:
+def open_sources(
+    tools: Tools, found: Sequence[Sealed], purpose: Purpose.ValueType = PURPOSE_DISCLOSURE
+) -> list[Opened]:
     """
     Open what is to be rendered, each kind by a decision and a line of its own.
 
@@ -108,19 +110,17 @@ def open_sources(tools: Tools, found: Sequence[Sealed]) -> list[Opened]:
             record_of(of_kind[0].case_id),
             [item for each in of_kind for item in (each.sealed, each.redaction) if item],
             action=action,
-            purpose=PURPOSE_DISCLOSURE,
+            purpose=purpose,
             about=of_kind[0].item,
         )
         opened |= {each.item: _open(each, keys) for each in of_kind}
     return [opened[each.item] for each in found]
 
 
-def record_absent(tools: Tools, item: str) -> None:
+def record_absent(tools: Tools, item: str, purpose: Purpose.ValueType = PURPOSE_DISCLOSURE) -> None:
     """Have consent write down that somebody tried to open what is not there; it answers no."""
     collection, _, id_ = item.partition("/")
-    tools.consent.open(
-        record_of(id_), [], action=_ACTIONS[collection], purpose=PURPOSE_DISCLOSURE, about=item
-    )
+    tools.consent.open(record_of(id_), [], action=_ACTIONS[collection], purpose=purpose, about=item)
 
 
 def _open(found: Sealed, keys: Keys) -> Opened:

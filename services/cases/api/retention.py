@@ -28,4 +28,5 @@ class RetentionServicer(retention_pb2_grpc.RetentionServiceServicer):
             dispose_from_date=prospect.dispose_from.isoformat(),
             due=prospect.due,
             authorised=prospect.authorised,
+            open_prints=prospect.open_prints,
         )

@@ -23,6 +23,8 @@ from sas.consent.v1 import (
     gate_pb2_grpc,
     name_procedure_pb2,
     name_procedure_pb2_grpc,
+    paper_pb2,
+    paper_pb2_grpc,
     records_pb2,
     records_pb2_grpc,
 )
@@ -31,6 +33,8 @@ from common.rpc.client import Peer
 from services.cases.domain.breaches import Breach, StudentFirst
 from services.cases.domain.contacts import Contact
 from services.cases.domain.disclosures import Disclosure
+from services.cases.domain.names import record_of
+from services.cases.domain.prints import Print
 from services.cases.domain.states import RecordKind
 from services.cases.storage.sealed import SealedItem
 
@@ -96,6 +100,7 @@ class Consent:
     def __init__(self, peer: Peer) -> None:
         self._records = peer.stub(records_pb2_grpc.RecordsServiceStub)
         self._gate = peer.stub(gate_pb2_grpc.GateServiceStub)
+        self._paper = peer.stub(paper_pb2_grpc.PaperServiceStub)
         self._consents = peer.stub(consents_pb2_grpc.ConsentsServiceStub)
         self._names = peer.stub(name_procedure_pb2_grpc.NameProcedureServiceStub)
         self._breaches = peer.stub(breach_procedure_pb2_grpc.BreachProcedureServiceStub)
@@ -208,6 +213,24 @@ class Consent:
             )
         )
         return _keys(answer.keys, answer.gate_pass)
+
+    def authorise_print(self, printed: Print, file_sha256: str, *, intact: bool) -> Keys:
+        """Ask whether this may be printed; *intact* if it is what was decided about."""
+        answer = self._paper.AuthorisePrint(
+            paper_pb2.AuthorisePrintRequest(
+                print=printed.name,
+                record=record_of(printed.case_id),
+                purpose=Purpose.Value(printed.purpose),
+                items=printed.items,
+                file_sha256=file_sha256,
+                intact=intact,
+            )
+        )
+        return _keys((), answer.gate_pass)
+
+    def record_destruction(self, name: str, record: str) -> None:
+        """Ask whether the caller may say that a print was destroyed."""
+        self._paper.RecordDestruction(paper_pb2.RecordDestructionRequest(print=name, record=record))
 
     def record_breach_facts(self, breach: Breach, words_digest: bytes) -> Standing:
         """Tell the facts of a breach under consideration; gives how it stands."""

@@ -273,6 +273,24 @@ redactions = sa.Table(
     sa.Index("redactions_case", "case_id"),
 )
 
+prints = sa.Table(
+    "prints",
+    metadata,
+    _id("id", primary_key=True),
+    _of("case_id", "cases"),
+    # The names of the notes and documents on it.
+    sa.Column("items", ARRAY(sa.Text), nullable=False),
+    _code("purpose"),
+    _code("printed_by"),
+    _moment("printed_at"),
+    # The drawer of the filing cabinet.
+    _code("kept_in"),
+    _text("destroyed_by"),
+    _moment("destroyed_at", nullable=True),
+    sa.Index("prints_newest", "printed_at", "id"),
+    sa.Index("prints_case", "case_id"),
+)
+
 breaches = sa.Table(
     "breaches",
     metadata,

@@ -21,6 +21,7 @@ from services.cases.storage.mails import Mails
 from services.cases.storage.name_requests import NameRequests
 from services.cases.storage.notes import Notes
 from services.cases.storage.passes import UsedPasses
+from services.cases.storage.prints import Prints
 from services.cases.storage.redactions import Redactions
 from services.cases.storage.staff_addresses import StaffAddresses
 
@@ -84,6 +85,11 @@ class Stores:
     def redactions(self) -> Redactions:
         """What is to be hidden in documents and notes."""
         return Redactions(self.connection)
+
+    @property
+    def prints(self) -> Prints:
+        """The register of what was printed."""
+        return Prints(self.connection)
 
     @property
     def breaches(self) -> Breaches:

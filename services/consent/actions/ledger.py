@@ -22,6 +22,8 @@ from services.consent.storage.work import Work
 SHOWN = Shown(
     actions=OPENING
     | {
+        "paper:print",
+        "paper:destroy",
         "consent:request",
         "consent:give",
         "consent:confirm",

@@ -106,6 +106,14 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
             "R3",
             "Others are marked in it and would be seen: propose it again, with a redaction.",
         ),
+        # Paper
+        "purpose_not_for_paper": _said(
+            "R18",
+            "Paper is to refer to: to advise, in a reflective practice meeting, or for safety.",
+        ),
+        "not_what_was_decided": _said(
+            "R3", "What lies there is not what was decided about, so it stays. Tell the operators."
+        ),
         # A third party collects
         "link_not_valid": _said("R4", "Link or code is not right, or no longer."),
         "not_sent": _said("R3", "Nobody of the Service has sent it."),

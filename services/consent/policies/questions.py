@@ -71,6 +71,34 @@ def to_open(
     return Question(who, action, record, context)
 
 
+def to_print(
+    who: Who, record: Record, purpose: str, items: frozenset[str], through: str, *, intact: bool
+) -> Question:
+    """
+    May *who* have these items of *record* on paper?
+
+    Args:
+        who: the caller, who prints.
+        record: what they belong to.
+        purpose: why, as a code.
+        items: their names.
+        through: the service that asks for it, by its certificate.
+        intact: whether what would leave is what was decided about, as that service says.
+    """
+    context: dict[str, Fact] = {
+        "purpose": purpose,
+        "categories": categories_of(items),
+        "through": through,
+        "intact": intact,
+    }
+    return Question(who, "paper:print", record, context)
+
+
+def to_attest_destruction(who: Who, record: Record) -> Question:
+    """May *who* say that paper of *record* was destroyed?"""
+    return Question(who, "paper:destroy", record)
+
+
 def to_request(
     who: Who, record: Record, kind: Kind, items: frozenset[str], ends_at: datetime, now: datetime
 ) -> Question:

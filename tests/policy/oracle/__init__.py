@@ -22,6 +22,7 @@ from tests.policy.oracle import (
     explaining,
     keeping,
     naming,
+    paper,
     record,
     reports,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "explaining",
     "keeping",
     "naming",
+    "paper",
     "permits",
     "reasons",
     "record",

@@ -11,6 +11,7 @@ READING = frozenset(
     {
         "case_note:read",
         "document:read",
+        "paper:print",
         "incident:read",
         "breach:read",
         "enquiry:read",
@@ -60,7 +61,7 @@ BY_STAFF = (
     | NOTING
     | {"consent:request", "consent:export", "disclosure:send", "disclosure:recall", "use:confirm"}
     | {"incident:decide", "record:dispose", "report:freeze", "report:publish", "conflict:check"}
-    | {"name_request:give_view", "name_request:decide"}
+    | {"name_request:give_view", "name_request:decide", "paper:destroy"}
 )
 ON_A_RECORD = (
     READING
@@ -72,7 +73,7 @@ ON_A_RECORD = (
     | EXPLAINING
     | NAMING
     | {"consent:request", "consent:export", "disclosure:recall"}
-    | {"incident:decide", "record:dispose", "name_request:make"}
+    | {"incident:decide", "record:dispose", "name_request:make", "paper:destroy"}
 )
 IN_USE = (
     ON_A_RECORD
@@ -86,6 +87,7 @@ become of the record; and a line outlives what it is about."""
 
 KIND_OF_RECORD: Mapping[str, str] = {
     **dict.fromkeys(("case_note:read", "document:read", "disclosure:preview"), "case"),
+    **dict.fromkeys(("paper:print", "paper:destroy"), "case"),
     **dict.fromkeys(("consent:request", "disclosure:recall", *LETTING_GO), "case"),
     **dict.fromkeys(("breach:read", *BREACHING), "breach"),
     **dict.fromkeys(NAMING, "name_request"),
@@ -97,6 +99,7 @@ KIND_OF_RECORD: Mapping[str, str] = {
 KIND_OF_ITEMS: Mapping[str, frozenset[str]] = {
     "case_note:read": frozenset({"notes"}),
     "document:read": frozenset({"documents"}),
+    "paper:print": frozenset({"notes", "documents"}),
     "incident:read": frozenset({"incidents"}),
     "disclosure:preview": frozenset({"documents", "disclosures", "contacts"}),
     "name_request:read": frozenset({"nameRequests", "nameViews", "nameDecisions"}),

@@ -20,6 +20,7 @@ from sas.cases.v1 import (
     enquiries_pb2_grpc,
     incidents_pb2_grpc,
     name_requests_pb2_grpc,
+    prints_pb2_grpc,
     redactions_pb2_grpc,
     retention_pb2_grpc,
 )
@@ -89,6 +90,7 @@ class House(house.House):
         self.contacts = stub(contacts_pb2_grpc.ContactsServiceStub)
         self.enquiries = stub(enquiries_pb2_grpc.EnquiriesServiceStub)
         self.redactions = stub(redactions_pb2_grpc.RedactionsServiceStub)
+        self.prints = stub(prints_pb2_grpc.PrintsServiceStub)
         self.incidents = stub(incidents_pb2_grpc.IncidentsServiceStub)
         self.name_requests = stub(name_requests_pb2_grpc.NameRequestsServiceStub)
         self.breaches = stub(breaches_pb2_grpc.BreachesServiceStub)

@@ -14,6 +14,7 @@ from sas.cases.v1 import (
     contacts_pb2,
     disclosures_pb2,
     documents_pb2,
+    prints_pb2,
     redactions_pb2,
     retention_pb2,
 )
@@ -98,6 +99,16 @@ class Office:
             parent=item, marks=marks, request_id=str(uuid4())
         )
         return self.sas.call(self.who, self.sas.redactions.RedactItem, request)
+
+    def prints(self, case: str, *items: str, **other: Any) -> prints_pb2.PrintedItems:
+        """Print notes and documents of a case, to refer to."""
+        said: dict[str, Any] = {
+            "purpose": PURPOSE_ADVICE,
+            "kept_in": "B2",
+            "request_id": str(uuid4()),
+        }
+        request = prints_pb2.PrintItemsRequest(parent=case, items=items, **said | other)
+        return self.sas.call(self.who, self.sas.prints.PrintItems, request)
 
     def proposes(self, document: str, address: str, **more: Any) -> disclosures_pb2.Disclosure:
         """Propose to show the document to somebody."""

@@ -79,6 +79,7 @@ def with_everything(office: Office, zoe: Person, asked: Person) -> Behind:
     case = office.opens_case(zoe, from_enquiry=enquiry).name
     note, document = office.writes_note(case).name, office.attaches_letter(case).name
     redaction = office.redacts(note, "Somebody").name
+    printed = office.prints(case, note, document).print.name
     disclosure = office.proposes(document, "tutor@example.org")
     contact = office.names(case)
     breach = sas.call(
@@ -120,6 +121,7 @@ def with_everything(office: Office, zoe: Person, asked: Person) -> Behind:
             "notes": note,
             "redactions": redaction,
             "documents": document,
+            "prints": printed,
             "disclosures": disclosure.name,
             "consents": disclosure.consent,
             "contacts": contact.name,
