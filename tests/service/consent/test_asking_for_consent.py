@@ -55,7 +55,11 @@ def test_the_same_letter_for_the_same_tutor_has_one_consent_at_a_time(
     older = letter.agreed()
     particulars = letter.case.item(f"disclosures/{uuid4()}")
     again = attrs.evolve(letter, particulars=particulars)
-    newer = again.asked(payload_digest="0" * 64)
+    with sas.without("consent-work"):  # so that what is told stays where it can be seen
+        newer = again.asked(payload_digest="0" * 64)
+        rows = sas.sql("select body::jsonb from outbox where event = 'sas.consent.v1.ConsentEnded'")
+        ended = {"consent": older.name, "disclosure": letter.disclosure, "how": "superseded"}
+        assert ended in [body for (body,) in rows]
     with pytest.raises(RefusedByPolicy) as refused:
         letter.sent()
     assert reasons(refused) == ("consent_superseded",)
@@ -67,6 +71,51 @@ def test_the_same_letter_for_the_same_tutor_has_one_consent_at_a_time(
     get = consents_pb2.GetConsentRequest(name=newer.name)
     still = sas.call(letter.adviser, sas.gateway.consents.GetConsent, get)
     assert still.state == consents_pb2.CONSENT_STATE_REQUESTED
+
+
+def test_another_day_is_another_question(letter: Letter) -> None:
+    """R8: until when is part of what a student agrees to."""
+    older = letter.agreed()
+    newer = letter.asked(ends_at=in_days(60))
+    assert newer.name != older.name
+    with pytest.raises(RefusedByPolicy) as refused:
+        letter.sent()
+    assert reasons(refused) == ("consent_not_given",)
+
+
+def test_whoever_was_asked_with_an_older_text_is_asked_anew(sas: House, letter: Letter) -> None:
+    """R8: informed by the text that is in force; a yes under an older one is none."""
+    ends_at = in_days(30)
+    older = letter.asked(ends_at=ends_at)
+    letter.previewed()
+    as_of_then = "update consents set text_sha256 = %s where consent = %s"
+    sas.sql(as_of_then, "0" * 64, older.name)
+    with pytest.raises(RefusedByPolicy) as refused:
+        letter.given(older, text_sha256="0" * 64)
+    assert reasons(refused) == ("not_informed",)
+    newer = letter.asked(ends_at=ends_at)
+    assert newer.name != older.name
+    letter.given(newer)
+
+
+def test_what_has_ended_is_not_ended_again_by_asking_anew(sas: House, letter: Letter) -> None:
+    older = letter.asked()
+    letter.withdrawn(older)
+    letter.asked(payload_digest="0" * 64)
+    entry = sas.last_entry(action="consent:request", disclosure=letter.disclosure)
+    assert "replaces_1" not in entry["details"]
+    lines = "select state from consent_events where consent = %s"
+    assert sas.sql(lines, older.name) == [("withdrawn",)]
+
+
+def test_what_was_refused_was_never_asked(sas: House, letter: Letter) -> None:
+    """A request that the policy refuses is in the ledger, and not before the student."""
+    with pytest.raises(RefusedByPolicy):
+        letter.asked(ends_at=in_days(400))
+    zoe = letter.case.student
+    own = consents_pb2.ListConsentsRequest()
+    assert not sas.call(zoe, sas.gateway.consents.ListConsents, own).consents
+    assert sas.last_entry(disclosure=letter.disclosure)["effect"] == "deny"
 
 
 EVERYTHING = "whatever is needed"

@@ -143,15 +143,43 @@ def test_nobody_answers_for_the_student(sas: House, letter: Letter) -> None:
     assert letter.given(consent).consent.state == consents_pb2.CONSENT_STATE_GIVEN
 
 
-def test_somebody_elses_consent_looks_like_none(sas: House, letter: Letter) -> None:
-    name = letter.asked().name
-    for method in ("GetConsent", "WithdrawConsent", "RefuseConsent"):
-        request = getattr(consents_pb2, f"{method}Request")
-        there, absent = (
-            sas.refusal(sas.gateway, student(), f"ConsentsService/{method}", request(name=each))
-            for each in (name, f"consents/{uuid4()}")
+def test_nobody_else_gets_the_receipt_by_saying_yes_again(sas: House, letter: Letter) -> None:
+    """R9: a repeated yes gives the receipt of the first, to the student alone."""
+    consent = letter.agreed()
+    said = {"act": 1, "text_sha256": consent.text_sha256, "payload_digest": DIGEST}
+    there, absent = (
+        sas.refusal(
+            sas.gateway,
+            student(),
+            "ConsentsService/GiveConsent",
+            consents_pb2.GiveConsentRequest(name=name, **said),
         )
-        assert there == absent
+        for name in (consent.name, f"consents/{uuid4()}")
+    )
+    assert there == absent
+    with pytest.raises(RefusedByPolicy):
+        letter.given(consent, staff("manager"))
+
+
+def test_a_yes_does_not_come_back_by_saying_it_again(letter: Letter) -> None:
+    """R6: what was taken back stays so; whoever changes their mind is asked anew."""
+    letter.withdrawn(consent := letter.agreed())
+    with pytest.raises(RefusedByPolicy) as refused:
+        letter.given(consent)
+    assert reasons(refused) == ("consent_already_answered",)
+
+
+def test_somebody_elses_consent_looks_like_none(sas: House, letter: Letter) -> None:
+    consent = letter.asked()
+    for _ in ("while it is open", "when it has ended"):
+        for method in ("GetConsent", "WithdrawConsent", "RefuseConsent"):
+            request = getattr(consents_pb2, f"{method}Request")
+            there, absent = (
+                sas.refusal(sas.gateway, student(), f"ConsentsService/{method}", request(name=each))
+                for each in (consent.name, f"consents/{uuid4()}")
+            )
+            assert there == absent
+        letter.withdrawn(consent)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from common.errors import RefusedByPolicy, ServiceError
-from services.consent.actions import consents, gate, housekeeping
+from services.consent.actions import answers, consents, gate, housekeeping
 from services.consent.domain.facts import Who
 from tests.kit.house import eventually
 from tests.service.consent.deeds import DIGEST, Letter
@@ -57,6 +57,20 @@ def test_a_yes_that_comes_after_by_our_clock_is_not_prior(sas: House, letter: Le
     with sas.parts(lambda: in_days(-1)) as parts, pytest.raises(RefusedByPolicy) as refused:
         gate.authorise_disclosure(parts, who, sending)
     assert refused.value.reasons == ("not_prior",)
+
+
+def test_a_yes_counts_from_when_it_could_be_written_down(sas: House, letter: Letter) -> None:
+    """R6: by our clock, and as it stands when nothing can come between; not as the call came in."""
+    consent = letter.asked()
+    letter.previewed()
+    shown = answers.Shown(
+        consent=consent.name, text_sha256=consent.text_sha256, payload_digest=DIGEST
+    )
+    times = iter([in_days(0), *[in_days(31)] * 9])
+    zoe = Who(letter.case.student.name, "student")
+    with sas.parts(lambda: next(times)) as parts, pytest.raises(RefusedByPolicy) as refused:
+        answers.give_consent(parts, zoe, shown, "ticked_and_sent")
+    assert "consent_lapsed" in refused.value.reasons
 
 
 def test_the_end_of_a_consent_is_told(sas: House, letter: Letter) -> None:

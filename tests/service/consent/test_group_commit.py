@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -29,7 +28,7 @@ from services.consent.storage.work import Work
 from tests.kit.house import eventually
 from tests.service.consent.deeds import Case
 from tests.service.consent.house import House, staff
-from tests.service.consent.writing import by_itself, line, together
+from tests.service.consent.writing import by_itself, frontier_held, line, together
 
 ADVISER = Who(staff().name, "staff", frozenset({"adviser"}), second_factor=True)
 UNWATCHED = {
@@ -55,16 +54,6 @@ def crowd() -> Iterator[ThreadPoolExecutor]:
     """More callers than the process has connections."""
     with ThreadPoolExecutor(3 * POOL) as threads:
         yield threads
-
-
-@contextmanager
-def frontier_held(sas: House) -> Iterator[None]:
-    """Let nobody append until the block ends."""
-    with sas.connect() as holder:
-        holder.execute("begin")
-        holder.execute("select size from frontier for update")
-        yield
-        holder.execute("rollback")
 
 
 def opening(parts: Parts, record: str) -> Opened:
@@ -221,6 +210,27 @@ def test_what_another_process_changed_meanwhile_is_decided_anew(
     recorded = decide_and_commit(parts, ask)
     assert [record.disposed_at is None for record in asked] == [True, False]
     assert not recorded.allowed
+
+
+def test_while_it_is_decided_anew_nothing_changes(
+    sas: House, parts: Parts, case: Case, crowd: ThreadPoolExecutor
+) -> None:
+    """R10: a wall that comes between the second look at the facts and the entry has to wait."""
+    looks: list[Record] = []
+
+    def ask(work: Work, _: datetime) -> Asked:
+        looks.append(work.records.find(case.record))
+        if len(looks) == 1:
+            gate.record_recall(parts, ADVISER, f"disclosures/{uuid4()}", case.record)
+        else:
+            crowd.submit(wall_off, parts, case)
+            eventually(lambda: blocked(sas), 2.5)
+        return to_open(ADVISER, looks[-1]), Line()
+
+    assert decide_and_commit(parts, ask).allowed
+    lines = "select action from entries where record = %s order by idx"
+    in_order = [("disclosure:recall",), ("case_note:read",), ("wall:declare",)]
+    eventually(lambda: sas.sql(lines, case.record) == in_order, 5)
 
 
 def test_what_a_process_changed_itself_it_knows(sas: House, parts: Parts, case: Case) -> None:

@@ -225,6 +225,17 @@ def _opens(case: Case, item: Item) -> bool:
     return True
 
 
+def test_a_record_that_was_disposed_of_a_moment_ago_looks_like_none(sas: House, case: Case) -> None:
+    """R27: its key is gone before consent is told so; nobody can tell that from what never was."""
+    item = case.item()
+    sas.vault("cases-work").destroy_record_key("rk-case", case.record.removeprefix("records/"))
+    gone, absent = (
+        sas.refusal(sas.cases, staff(), "RecordsService/OpenRecord", case.to_open(item, **changes))
+        for changes in ({}, {"record": f"records/{uuid4()}"})
+    )
+    assert gone == absent
+
+
 def test_what_is_opened_past_consent_is_found_when_these_tests_end(sas: House, case: Case) -> None:
     """Every house compares Vault's log with its ledger as it closes; here is what it would find."""
     item = case.item()
