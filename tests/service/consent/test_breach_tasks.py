@@ -238,6 +238,38 @@ def test_a_review_that_is_overdue_is_seen_and_counted(sas: House, breach: Breach
         ours = [each for each in waiting if each.facts.breach == breach.name]
         assert [breach_tasks.overdue(each, in_days(1.01)) for each in ours] == [True]
         assert breach_tasks.count(parts, bob).overdue_tasks > before
+    breach.reviewed(staff())
+    with sas.parts(lambda: in_days(1.01)) as parts, parts.new_work() as work:
+        reviewed = work.breaches.find(breach.name)
+        assert reviewed is not None
+        assert not breach_tasks.overdue(reviewed, in_days(1.01))
+
+
+def test_what_is_disposed_of_waits_for_nobody(sas: House, breach: Breach) -> None:
+    """R27: and a list of tasks does not keep what nothing else has any more."""
+    bob = staff()
+    breach.told(**EVERYTHING)
+    breach.asks(bob)
+    assert breach.waits_for_advice_of(bob)
+    sas.sql("insert into disposals values (%s, now())", f"records/{breach.uuid}")
+    assert not breach.waits_for_advice_of(bob)
+
+
+def test_whoever_is_behind_a_wall_counts_without_it(sas: House, breach: Breach) -> None:
+    """R10, R32: no number tells that there is something behind one's own wall."""
+    breach.under_38b()
+    breach.told(kind="police", **EVERYTHING | UNDER_38B | {"has_nobody_reachable": True})
+    breach.decided(emergency=True)
+    manager = staff("manager")
+    counting = Who(manager.name, "staff", frozenset({"manager"}), second_factor=True)
+    with sas.parts(lambda: in_days(40)) as parts:
+        before = breach_tasks.count(parts, counting)
+        breach.case.walled(manager)
+        after = breach_tasks.count(parts, counting)
+    decided = [sum(each.decided for each in found.terms) for found in (before, after)]
+    assert decided[1] == decided[0] - 1
+    # Its review, and its embargo.
+    assert after.overdue_tasks == before.overdue_tasks - 2
 
 
 def test_the_operators_are_alerted_by_a_number_and_nobodys_name(sas: House, breach: Breach) -> None:

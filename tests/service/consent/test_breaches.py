@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import attrs
 import pytest
 from sas.common.v1 import purpose_pb2
 from sas.consent.v1 import breach_procedure_pb2, records_pb2
 
 from common.errors import InvalidFields, NotAvailable, RefusedByPolicy, WrongState
+from services.consent.actions import breaches
+from services.consent.domain.facts import Who
 from tests.service.consent.breaching import AGAINST, EVERYTHING, RISK, S38B, UNDER_38B, Breach
-from tests.service.consent.deeds import accesses
-from tests.service.consent.house import House, staff
+from tests.service.consent.deeds import Case, accesses
+from tests.service.consent.house import House, in_days, staff
 
 
 def test_the_life_of_a_breach(sas: House, breach: Breach) -> None:
@@ -106,6 +109,27 @@ def test_advice_is_on_this_ground_and_these_recipients(breach: Breach) -> None:
     breach.decided()
 
 
+def test_advice_on_what_was_said_before_is_none_on_what_was_said_since(
+    sas: House, breach: Breach
+) -> None:
+    """R36: by the time at which the facts were written down, not at which the call came in."""
+    bob = staff()
+    breach.told(**EVERYTHING)
+    breach.asks(bob)
+    breach.advised(bob)
+    with sas.parts(lambda: in_days(0)) as parts, parts.new_work() as work:
+        found = work.breaches.find(breach.name)
+    assert found is not None
+    to_another = frozenset({(f"thirdParties/{uuid4()}", "health")})
+    ada = Who(breach.ada.name, "staff", frozenset({"adviser"}), second_factor=True)
+    with sas.parts(lambda: in_days(0)) as parts:
+        came_in_before = attrs.evolve(
+            found.facts, recipients=to_another, recorded_at=found.facts.recorded_at
+        )
+        procedure = breaches.record_facts(parts, ada, came_in_before)
+    assert procedure.missing == ("advice_missing",)
+
+
 def test_who_can_not_advise(sas: House, breach: Breach) -> None:
     """R36: oneself, a walled colleague; a wall that goes up later makes the advice not count."""
     walled, bob = staff(), staff()
@@ -128,6 +152,66 @@ def test_a_wall_around_the_case_stands_around_its_breach(breach: Breach) -> None
     for deed in (breach.decided, breach.disclosed, lambda: breach.told(**EVERYTHING)):
         with pytest.raises(NotAvailable):
             deed()
+
+
+def test_the_advice_that_is_recorded_is_of_somebody_without_a_wall(
+    sas: House, breach: Breach
+) -> None:
+    """R36, R38: who has been asked for advice; somebody in a conflict of interest is nobody."""
+    bob, carol = staff(), staff()
+    breach.told(**EVERYTHING)
+    for colleague in (bob, carol):
+        breach.asks(colleague)
+        breach.advised(colleague)
+    breach.case.walled(bob)
+    breach.decided()
+    assert sas.last_entry(breach=breach.name)["details"]["advised_by"] == carol.name
+
+
+def test_nobody_is_asked_and_nothing_shown_when_it_is_over(sas: House, breach: Breach) -> None:
+    """R27, R37: a decision stays as it is, and what was disposed of is not there."""
+    bob = staff()
+    breach.told(**EVERYTHING)
+    breach.asks(bob)
+    disposed = attrs.evolve(breach, uuid=str(uuid4()))
+    breach.advised(bob)
+    breach.decided()
+    with pytest.raises(WrongState):
+        breach.asks(staff())
+    sas.sql("insert into disposals values (%s, now())", f"records/{breach.uuid}")
+    request = breach_procedure_pb2.GetBreachProcedureRequest(name=breach.name)
+    gone, absent = (
+        sas.refusal(sas.gateway, breach.ada, "BreachProcedureService/GetBreachProcedure", each)
+        for each in (
+            request,
+            breach_procedure_pb2.GetBreachProcedureRequest(name=disposed.name),
+        )
+    )
+    assert gone == absent
+
+
+def test_no_case_is_a_breach(sas: House, case: Case) -> None:
+    """A case that grew from an enquiry has something that it belongs to, as breaches do."""
+    enquiry, grown = f"records/{uuid4()}", str(uuid4())
+    known = records_pb2.RegisterRecordRequest
+    sas.cases.records.RegisterRecord(known(record=enquiry, kind=records_pb2.RECORD_KIND_ENQUIRY))
+    sas.cases.records.RegisterRecord(
+        known(
+            record=f"records/{grown}",
+            kind=records_pb2.RECORD_KIND_CASE,
+            student=case.student.name,
+            parent=enquiry,
+        )
+    )
+    no_breach = Breach(sas, attrs.evolve(case, record=enquiry), staff(), grown)
+    with pytest.raises(NotAvailable):
+        no_breach.told(**EVERYTHING)
+
+
+def test_whoever_is_told_is_a_third_party(breach: Breach) -> None:
+    """R38: to whom; a name of somebody else's kind would be nobody's address."""
+    with pytest.raises(InvalidFields):
+        attrs.evolve(breach, doctor=f"students/{uuid4()}").told(**EVERYTHING)
 
 
 def test_what_nobody_recorded_is_not_there(sas: House, breach: Breach) -> None:

@@ -100,8 +100,10 @@ def test_it_is_looked_at_every_30_days(sas: House, hidden: Breach) -> None:
         assert breach_tasks.count(parts, ada).overdue_tasks == late - 1
     assert sas.last_entry(breach=hidden.name)["action"] == "embargo:review"
     assert shown(sas, hidden.case.student) == []
+    (before,) = hidden.embargo_in_the_list_of(hidden.ada)
     with pytest.raises(RefusedByPolicy):
         hidden.embargo_stays(staff())
+    assert hidden.embargo_in_the_list_of(hidden.ada) == [before]
 
 
 def test_there_is_nothing_to_lift_without_a_ground_with_tipping_off(breach: Breach) -> None:

@@ -120,12 +120,13 @@ def test_a_trusted_contact_is_told_by_consent_and_that_is_no_breach(
     sas: House, breach: Breach
 ) -> None:
     """R3, R32, R33: the procedure as always; both lines cite the consent; nothing to count."""
-    mother = Mother.trusted(breach.case)
+    mother, _father = Mother.trusted(breach.case), Mother.trusted(breach.case)
     breach = turning_to(breach, mother)
     before = counted(sas)
     breach.decided()
     decision = sas.last_entry(breach=breach.name)
     assert decision["details"]["consent_1"] == mother.consent.name
+    assert "consent_2" not in decision["details"]  # the father is not told
     assert procedure(breach).by_consent
     assert counted(sas) == before
     breach.disclosed()
@@ -203,6 +204,30 @@ def test_what_was_told_before_the_withdrawal_is_recorded_and_nothing_after(
     assert refused.value.reasons == ("not_a_trusted_contact",)
     breach.disclosed(told_at=told_at)
     assert sas.last_entry(breach=breach.name)["consent"] == mother.consent.name
+
+
+def test_what_is_noted_to_the_minute_was_told_after_the_decision(
+    sas: House, breach: Breach
+) -> None:
+    """R38: people note the minute; the yes of the same minute stood when it was decided."""
+    mother = Mother.trusted(breach.case)
+    breach = turning_to(breach, mother)
+    breach.decided()
+    ((decided_at,),) = sas.sql(
+        "select decided_at from breach_decisions where breach = %s", breach.name
+    )
+    sas.sql("update consent_events set at = %s where consent = %s", decided_at, mother.consent.name)
+    assert breach.disclosed(told_at=decided_at.replace(second=0, microsecond=0))
+
+
+def test_whoever_was_named_in_what_is_disposed_of_is_not_there(sas: House, breach: Breach) -> None:
+    """R27: we retain this information for six academic years, and no longer."""
+    earlier = Case.open(sas, breach.case.student)
+    Mother.trusted(earlier)
+    breach.told(**EVERYTHING)
+    assert procedure(breach).trusted_contacts
+    sas.sql("insert into disposals values (%s, now())", earlier.record)
+    assert not procedure(breach).trusted_contacts
 
 
 def test_it_can_still_be_a_breach_of_confidentiality_like_any_other(breach: Breach) -> None:

@@ -10,8 +10,9 @@ import pytest
 
 from common.errors import InvalidFields
 from services.consent.domain.ledger.entry import parse, salted
+from tests.service.consent.breaching import EVERYTHING, Breach
 from tests.service.consent.deeds import DIGEST, Letter
-from tests.service.consent.house import House
+from tests.service.consent.house import House, in_days
 
 
 def test_the_line_of_a_sending_says_to_whom_and_what_for_and_binds_the_bytes(
@@ -60,6 +61,23 @@ def test_the_line_of_a_yes_says_by_which_act_it_was_given(sas: House, letter: Le
     letter.previewed()
     details = parse(letter.given(consent).entry.encode())["details"]
     assert details["act"] == "ticked_and_sent"
+
+
+def test_the_lines_of_a_breach_bind_its_words_and_say_who_was_told(
+    sas: House, breach: Breach
+) -> None:
+    """R38: what was recorded and told, to whom, can't be another thing later on."""
+    breach.told(**EVERYTHING)
+    breach.advised_and_decided()
+    told_at = in_days(0)
+    breach.disclosed(told_at=told_at)
+    breach.added()
+    digests = {"breach:decide": "a" * 64, "breach:disclose": "b" * 64, "breach:add": "c" * 64}
+    for action, digest in digests.items():
+        line = sas.last_entry(action=action, breach=breach.name)
+        assert line["payload"] == salted(line["nonce"], digest)
+    told = sas.last_entry(action="breach:disclose", breach=breach.name)["details"]
+    assert told == {"recipient": breach.doctor, "told_at": f"{told_at:%Y-%m-%dT%H:%M:%SZ}"}
 
 
 @pytest.mark.parametrize("words", ["documents/about jane", "jane", "documents/jane"])
