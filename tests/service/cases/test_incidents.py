@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -55,6 +56,10 @@ def test_an_accident_is_recorded_decided_and_read(sas: House, office: Office, zo
             decided(sas, other, found.name)
         assert refused.value.reasons == ("not_the_one_to_decide",)
     assert decided(sas, decider, found.name).decided_by == decider.name
+    decisions = "select entry from entries where action = 'incident:decide' order by idx desc"
+    line = json.loads(bytes(sas.sql(decisions, database="consent")[0][0]))
+    assert (line["about"], line["actor"]) == (found.name, decider.name)
+    assert line["details"] == {"outcome": "not_reportable", "decider": decider.name}
     with pytest.raises(RefusedByPolicy) as refused:
         decided(sas, decider, found.name)
     assert refused.value.reasons == ("accident_already_decided",)

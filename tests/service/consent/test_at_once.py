@@ -15,10 +15,11 @@ from uuid import uuid4
 import attrs
 import pytest
 
-from common.errors import RefusedByPolicy, WrongState
+from common.errors import NotAvailable, RefusedByPolicy, WrongState
 from tests.service.consent.breaching import EVERYTHING, UNDER_38B, Breach
 from tests.service.consent.deeds import Letter
 from tests.service.consent.house import House, staff
+from tests.service.consent.naming import Asked, newest_line
 from tests.service.consent.writing import frontier_held, wait_for_waiting
 
 
@@ -88,3 +89,29 @@ def test_what_the_student_is_about_to_see_is_not_hidden_again(sas: House, breach
     assert lifted.result().HasField("lifted_at")
     with pytest.raises(WrongState):
         told.result()
+
+
+def test_a_name_is_asked_for_once_however_often_at_once(sas: House) -> None:
+    asked = Asked.about(sas)
+    again = Asked(sas, asked.case, asked.ada, asked.line)
+    first, second = at_once(sas, asked.made, again.made)
+    assert first.result()
+    with pytest.raises(RefusedByPolicy) as refused:
+        second.result()
+    assert refused.value.reasons == ("name_already_asked",)
+
+
+def test_no_name_is_asked_for_behind_a_line_that_is_just_being_hidden(
+    sas: House, breach: Breach
+) -> None:
+    """R35: no embargo comes between the look at the line and the answer."""
+    bob = staff()
+    breach.told(**EVERYTHING)
+    breach.asks(bob)
+    breach.advised(bob)
+    asked = Asked(sas, breach.case, bob, newest_line(sas, breach.case.student))
+    kept = EVERYTHING | UNDER_38B | {"student_first": EVERYTHING["student_first"]}
+    told, made = at_once(sas, lambda: breach.told(kind="police", **kept), asked.made)
+    assert told.result() is not None
+    with pytest.raises(NotAvailable):
+        made.result()

@@ -208,10 +208,11 @@ def test_no_case_is_a_breach(sas: House, case: Case) -> None:
         no_breach.told(**EVERYTHING)
 
 
-def test_whoever_is_told_is_a_third_party(breach: Breach) -> None:
-    """R38: to whom; a name of somebody else's kind would be nobody's address."""
+@pytest.mark.parametrize("name", [f"students/{uuid4()}", f"thirdParties/{'-' * 36}"])
+def test_whoever_is_told_is_a_third_party(breach: Breach, name: str) -> None:
+    """R38: to whom; anything else than the name of one would be nobody's."""
     with pytest.raises(InvalidFields):
-        attrs.evolve(breach, doctor=f"students/{uuid4()}").told(**EVERYTHING)
+        attrs.evolve(breach, doctor=name).told(**EVERYTHING)
 
 
 def test_what_nobody_recorded_is_not_there(sas: House, breach: Breach) -> None:

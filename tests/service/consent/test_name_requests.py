@@ -116,6 +116,7 @@ def test_after_a_no_a_student_may_ask_again(sas: House, asked: Asked, manager: P
     with pytest.raises(RefusedByPolicy) as refusal:
         again.made()
     assert refusal.value.reasons == ("name_already_asked",)
+    assert not again.as_the_student_sees_it()
     asked.withheld(manager)
     again.made()
     again.decided(manager, not_heard=naming_pb2.NOT_HEARD_LEFT_THE_SERVICE)
@@ -210,8 +211,30 @@ def test_the_staff_member_finds_it_in_their_tasks_and_is_heard(asked: Asked) -> 
     assert task.staff_member == asked.ada.name
     asked.said(view=naming_pb2.NAME_VIEW_OBJECTS)
     asked.said(view=naming_pb2.NAME_VIEW_AGREES)
+    with pytest.raises(RefusedByPolicy):
+        asked.said(staff("manager"), view=naming_pb2.NAME_VIEW_OBJECTS)
     (task,) = asked.in_the_tasks_of(asked.ada)
     assert task.view == naming_pb2.NAME_VIEW_AGREES
+
+
+def test_what_is_disposed_of_is_nobodys_task(sas: House, asked: Asked) -> None:
+    """R27: and whose name it was has nothing to say any more."""
+    assert asked.in_the_tasks_of(asked.ada)
+    sas.sql("insert into disposals values (%s, now())", f"records/{asked.name.partition('/')[2]}")
+    assert not asked.in_the_tasks_of(asked.ada)
+
+
+def test_whoever_has_left_is_not_written_to(sas: House, manager: Person) -> None:
+    """R24: they can't be heard any more, and what waits is none of theirs."""
+    asked = Asked.about(sas)
+    sas.knows(manager, "manager")
+    sas.knows(asked.ada, until=in_days(-1))
+    with sas.without("consent-work"):  # so that what is told stays where it can be seen
+        asked.made()
+        rows = sas.sql("select body::jsonb from outbox where event = 'sas.consent.v1.StaffAwaited'")
+    told = {body["staff_member"] for (body,) in rows}
+    assert manager.name in told
+    assert asked.ada.name not in told
 
 
 def test_nobody_is_named_unheard_unless_it_is_said_why(asked: Asked, manager: Person) -> None:

@@ -12,7 +12,8 @@ from common.errors import InvalidFields
 from services.consent.domain.ledger.entry import parse, salted
 from tests.service.consent.breaching import EVERYTHING, Breach
 from tests.service.consent.deeds import DIGEST, Letter
-from tests.service.consent.house import House, in_days
+from tests.service.consent.house import House, in_days, staff
+from tests.service.consent.naming import Asked
 
 
 def test_the_line_of_a_sending_says_to_whom_and_what_for_and_binds_the_bytes(
@@ -78,6 +79,20 @@ def test_the_lines_of_a_breach_bind_its_words_and_say_who_was_told(
         assert line["payload"] == salted(line["nonce"], digest)
     told = sas.last_entry(action="breach:disclose", breach=breach.name)["details"]
     assert told == {"recipient": breach.doctor, "told_at": f"{told_at:%Y-%m-%dT%H:%M:%SZ}"}
+
+
+def test_the_lines_about_a_name_bind_what_was_written(sas: House) -> None:
+    """R24: what was asked, said and decided, in words that are sealed elsewhere."""
+    asked = Asked.made_about(sas)
+    asked.said()
+    asked.decided(staff("manager"))
+    asked.told()
+    digests = {"make": "a" * 64, "give_view": "b" * 64, "decide": "c" * 64}
+    for action, digest in digests.items():
+        line = sas.last_entry(action=f"name_request:{action}", student=asked.case.student.name)
+        assert line["payload"] == salted(line["nonce"], digest)
+    told = sas.last_entry(action="staff_name:release", student=asked.case.student.name)
+    assert told["purpose"] == "own_record"
 
 
 @pytest.mark.parametrize("words", ["documents/about jane", "jane", "documents/jane"])
