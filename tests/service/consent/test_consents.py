@@ -146,7 +146,11 @@ def test_nobody_answers_for_the_student(sas: House, letter: Letter) -> None:
 def test_nobody_else_gets_the_receipt_by_saying_yes_again(sas: House, letter: Letter) -> None:
     """R9: a repeated yes gives the receipt of the first, to the student alone."""
     consent = letter.agreed()
-    said = {"act": 1, "text_sha256": consent.text_sha256, "payload_digest": DIGEST}
+    said: dict[str, Any] = {
+        "act": consents_pb2.CONSENT_ACT_TICKED_AND_SENT,
+        "text_sha256": consent.text_sha256,
+        "payload_digest": DIGEST,
+    }
     there, absent = (
         sas.refusal(
             sas.gateway,
