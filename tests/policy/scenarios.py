@@ -531,6 +531,10 @@ def _walling(does: str) -> Any:
     return build
 
 
+def _list_walls(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    return questions.to_list_walls(who, everybodys=said.pop("everybodys", False))
+
+
 def _check(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
     return questions.to_check(who, record.walled)
 
@@ -597,6 +601,7 @@ _BUILD: Mapping[str, Any] = {
     "record:dispose": _dispose,
     "wall:declare": _walling("wall:declare"),
     "wall:lift": _walling("wall:lift"),
+    "wall:list": _list_walls,
     "conflict:check": _check,
     "report:freeze": _freeze,
     "report:publish": _publish,

@@ -201,7 +201,7 @@ def constrained(field: FieldDescriptor) -> bool:
 NO_WORDS = {
     "names": "about adviser asked_by author breach case colleague consent contact corrects"
     " decided_by decider decision disclosure document involved item items line name person"
-    " destroyed_by open_prints printed_by"
+    " declared_by destroyed_by open_prints printed_by"
     " recipient recipients record records redactions staff_member student students superseded_by",
     "codes": "action cells code column_codes effect ground how kind language media_type missing"
     " period purpose recipient_kinds role roles table term text_version unit version"

@@ -11,7 +11,7 @@ from sas.identity.v1 import students_pb2, students_pb2_grpc
 
 from clients.staff.commands.options import new_request_id
 from clients.staff.connection import calling, stub
-from clients.staff.output import Json, show
+from clients.staff.output import Json, show, show_list
 
 app = typer.Typer(help="Walls against a conflict of interest.", no_args_is_help=True)
 
@@ -47,6 +47,33 @@ def lift(wall: str, as_json: Json = False) -> None:
     with calling():
         found = stub(walls_pb2_grpc.WallsServiceStub).LiftWall(walls_pb2.LiftWallRequest(name=wall))
     show(found, as_json=as_json)
+
+
+@app.command("list")
+def list_walls(
+    mine: Annotated[
+        bool, typer.Option("--mine", help="Those you put up; else everybody's, for managers.")
+    ] = False,
+    page_token: str = "",
+    as_json: Json = False,
+) -> None:
+    """
+    List the walls that stand, the oldest first, to see which are over: sas wall lift.
+
+    What is behind a wall of your own is not there, whoever else has a wall around it.
+    """
+    with calling():
+        page = stub(walls_pb2_grpc.WallsServiceStub).ListWalls(
+            walls_pb2.ListWallsRequest(everybodys=not mine, page_token=page_token)
+        )
+    show_list(
+        page.walls,
+        ["name", "staff_member", "record", "student", "declared_by", "declare_time"],
+        as_json=as_json,
+        empty="No walls.",
+    )
+    if page.next_page_token and not as_json:
+        typer.echo(f"More: --page-token {page.next_page_token}")
 
 
 @app.command()

@@ -15,7 +15,7 @@ from services.consent.domain.facts import Record, Who
 from services.consent.domain.names import new_name
 from services.consent.policies import questions
 from services.consent.storage.records import Wall
-from services.consent.storage.walls import OwnWalls
+from services.consent.storage.walls import OwnWalls, StandingWall
 from services.consent.storage.work import Work
 
 _METHOD = "DeclareWall"
@@ -85,6 +85,36 @@ def lift_wall(parts: Parts, who: Who, name: str) -> Wall:
     if wall is None:
         raise NotAvailable
     return attrs.evolve(wall, lifted=True)
+
+
+def list_walls(
+    parts: Parts, who: Who, *, everybodys: bool, after: str | None, count: int
+) -> Sequence[StandingWall]:
+    """
+    List walls that stand, the oldest first: those the caller put up, or everybody's.
+
+    A wall around what is behind one of the caller's own is not in it, whosever it is: it would
+    tell them that there is something (R10). A colleague looks after those.
+
+    Raises:
+        NotAvailable: they are no staff of the Service.
+        SecondFactorNeeded: staff of the Service, without a second factor in this session.
+        RefusedByPolicy: everybody's, to an adviser.
+    """
+    found: list[StandingWall] = []
+
+    def ask(work: Work, _: datetime) -> Asked:
+        found[:] = work.walls.standing(
+            declared_by=None if everybodys else who.name,
+            without=work.walls.of(who.name),
+            after=after,
+            count=count,
+        )
+        whose = {"whose": "everybody" if everybodys else "own"}
+        return questions.to_list_walls(who, everybodys=everybodys), Line(details=whose)
+
+    decide_and_commit(parts, ask).or_refuse()
+    return found
 
 
 def own_walls(parts: Parts, who: Who) -> OwnWalls:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import grpc
 from sas.consent.v1 import walls_pb2, walls_pb2_grpc
 
+from common.pages import encode_token, page_size
 from services.consent.actions import walls
 from services.consent.actions.parts import Parts
-from services.consent.api.translate import caller
+from services.consent.api.translate import caller, entry_id, timestamp
+from services.consent.domain.names import bare
 from services.consent.storage.records import Wall
+from services.consent.storage.walls import StandingWall
 
 
 class WallsServicer(walls_pb2_grpc.WallsServiceServicer):
@@ -35,6 +38,24 @@ class WallsServicer(walls_pb2_grpc.WallsServiceServicer):
     ) -> walls_pb2.Wall:
         return _wall(walls.lift_wall(self._parts, caller(), request.name))
 
+    def ListWalls(
+        self, request: walls_pb2.ListWallsRequest, context: grpc.ServicerContext
+    ) -> walls_pb2.ListWallsResponse:
+        size = page_size(request.page_size)
+        last = entry_id(request.page_token)
+        found = walls.list_walls(
+            self._parts,
+            caller(),
+            everybodys=request.everybodys,
+            after=f"walls/{last}" if last else None,
+            count=size + 1,
+        )
+        page, more = found[:size], len(found) > size
+        return walls_pb2.ListWallsResponse(
+            walls=map(_standing, page),
+            next_page_token=encode_token(bare(page[-1].name)) if more else "",
+        )
+
 
 class ConflictsServicer(walls_pb2_grpc.ConflictsServiceServicer):
     """What other services ask about the caller's conflicts of interest."""
@@ -55,6 +76,17 @@ class ConflictsServicer(walls_pb2_grpc.ConflictsServiceServicer):
             self._parts, caller(), records=request.records, students=request.students
         )
         return walls_pb2.CheckConflictResponse(pass_to_a_colleague=answer)
+
+
+def _standing(wall: StandingWall) -> walls_pb2.Wall:
+    return walls_pb2.Wall(
+        name=wall.name,
+        staff_member=wall.staff_member,
+        record=wall.record,
+        student=wall.student,
+        declared_by=wall.declared_by,
+        declare_time=timestamp(wall.declared_at),
+    )
 
 
 def _wall(wall: Wall) -> walls_pb2.Wall:

@@ -7,13 +7,13 @@ from typing import TypeAlias
 
 import attrs
 
-from services.consent.domain.facts import AccessList, Record, Report, Who
+from services.consent.domain.facts import AccessList, Record, Report, WallList, Who
 from services.consent.domain.obligations import Obligation, left_over
 
 Fact: TypeAlias = "str | bool | int | frozenset[str] | Ref | frozenset[Ref] | Mapping[str, Fact]"
 """What a question's context is made of."""
 
-Resource = Record | Report | AccessList
+Resource = Record | Report | AccessList | WallList
 
 
 @attrs.frozen

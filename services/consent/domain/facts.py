@@ -102,3 +102,10 @@ class AccessList:
     """The list of who has seen a student's records."""
 
     student: str
+
+
+@attrs.frozen
+class WallList:
+    """The walls that one staff member looks after."""
+
+    staff_member: str

@@ -206,6 +206,7 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "retention_not_over": _said("R26", "Six academic years have not passed yet."),
         "wall_lifted_by_no_manager": _said("R10", "A manager judges whether it is over."),
         "wall_lifted_by_oneself": _said("R10", "Nobody judges their own conflict of interest."),
+        "walls_of_others": _said("R10", "Everybody's walls are for a manager to look after."),
         # Reports
         "report_not_frozen": _said("R30", "Nobody has frozen this report, so nothing can leave."),
         "report_for_the_service": _said(

@@ -18,7 +18,7 @@ import cedarpy
 import structlog
 
 from services.consent.domain.decision import Decision, Fact, Question, Ref
-from services.consent.domain.facts import AccessList, Record, Report
+from services.consent.domain.facts import AccessList, Record, Report, WallList
 from services.consent.domain.obligations import Obligation
 from services.consent.policies.by_action import PoliciesByAction
 
@@ -178,8 +178,8 @@ def _resource(question: Question) -> tuple[str, str]:
             return "Record", name
         case Report(name=name):
             return "Report", name
-        case AccessList(student=student):
-            return "Person", student
+        case AccessList(student=somebody) | WallList(staff_member=somebody):
+            return "Person", somebody
 
 
 def _entities(question: Question) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from services.consent.domain.balancing import RELEASE, STAFF_MEMBER_AGREES, WITH
 from services.consent.domain.breach import Breach
 from services.consent.domain.consent import Consent, Spoken
 from services.consent.domain.decision import Fact, Question, Ref, person
-from services.consent.domain.facts import THIRD_PARTY, AccessList, Record, Report, Who
+from services.consent.domain.facts import THIRD_PARTY, AccessList, Record, Report, WallList, Who
 from services.consent.domain.grounds import ground
 from services.consent.domain.kinds import Kind
 from services.consent.domain.name_requests import AccessLine, NameRequest
@@ -415,6 +415,11 @@ def to_dispose(who: Who, record: Record, dispose_from: datetime, now: datetime) 
 def to_wall(who: Who, action: str, record: Record, staff_member: str) -> Question:
     """May *who* put up (`wall:declare`) or take down (`wall:lift`) this wall?"""
     return Question(who, action, record, {"staff_member": person(staff_member)})
+
+
+def to_list_walls(who: Who, *, everybodys: bool) -> Question:
+    """May *who* see the walls that stand: everybody's, or those they put up?"""
+    return Question(who, "wall:list", WallList(who.name), {"everybodys": everybodys})
 
 
 def to_check(who: Who, walled: frozenset[str]) -> Question:

@@ -8,9 +8,10 @@ stands also what is around the enquiry that it grew from, and the other way roun
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 import attrs
-from sqlalchemy import Connection, and_, case, exists, func, or_, select, text
+from sqlalchemy import Connection, and_, case, exists, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import array
 
 from services.consent.storage.tables import breach_facts, records, wall_lifts, walls
@@ -58,6 +59,18 @@ class OwnWalls:
 
 
 @attrs.frozen
+class StandingWall:
+    """A wall that nobody has taken down."""
+
+    name: str
+    staff_member: str
+    record: str
+    student: str
+    declared_by: str
+    declared_at: datetime
+
+
+@attrs.frozen
 class Walls:
     """The walls, by whom or what they are around."""
 
@@ -76,6 +89,39 @@ class Walls:
         return OwnWalls(
             frozenset(hidden), frozenset(around - {""} | self._without_other_cases(seen, hidden))
         )
+
+    def standing(
+        self, *, declared_by: str | None, without: OwnWalls, after: str | None, count: int
+    ) -> list[StandingWall]:
+        """
+        List walls that stand, the oldest first.
+
+        Args:
+            declared_by: who put them up; None for everybody's.
+            without: what none of them may be around.
+            after: the wall at which the last page ended.
+            count: how many at the most.
+        """
+        c = walls.c
+        order = tuple_(c.declared_at, c.wall)
+        of_record = select(records.c.student).where(records.c.record == c.record).scalar_subquery()
+        query = (
+            select(c.wall, c.staff_member, c.record, c.student, c.declared_by, c.declared_at)
+            .where(
+                STANDING,
+                c.record.not_in(without.records),
+                c.student.not_in(without.students),
+                func.coalesce(of_record, "").not_in(without.students),
+            )
+            .order_by(c.declared_at, c.wall)
+            .limit(count)
+        )
+        if declared_by is not None:
+            query = query.where(c.declared_by == declared_by)
+        if after is not None:
+            last = select(c.declared_at, c.wall).where(c.wall == after).correlate(None)
+            query = query.where(order > last.scalar_subquery())
+        return [StandingWall(*row) for row in self.connection.execute(query)]
 
     def around_student(self, student: str) -> frozenset[str]:
         """Give who is walled off from a student as a whole."""

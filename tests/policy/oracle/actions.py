@@ -61,7 +61,7 @@ BY_STAFF = (
     | NOTING
     | {"consent:request", "consent:export", "disclosure:send", "disclosure:recall", "use:confirm"}
     | {"incident:decide", "record:dispose", "report:freeze", "report:publish", "conflict:check"}
-    | {"name_request:give_view", "name_request:decide", "paper:destroy"}
+    | {"name_request:give_view", "name_request:decide", "paper:destroy", "wall:list"}
 )
 ON_A_RECORD = (
     READING

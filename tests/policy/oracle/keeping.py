@@ -19,6 +19,12 @@ def wall_lifted_by_no_manager(asked: Asked) -> Any:
     return "manager" not in asked.who.roles
 
 
+@on("wall:list")
+def walls_of_others(asked: Asked) -> Any:
+    """A manager looks after everybody's."""
+    return asked.everybodys and "manager" not in asked.who.roles
+
+
 @on("wall:lift")
 def wall_lifted_by_oneself(asked: Asked) -> Any:
     """Not judged by the one who has it."""

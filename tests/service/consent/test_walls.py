@@ -12,7 +12,7 @@ from services.consent.actions import housekeeping
 from tests.kit.house import Person
 from tests.service.consent.deeds import Case, Letter
 from tests.service.consent.house import House, in_days, staff, student
-from tests.service.consent.walling import declare, lift
+from tests.service.consent.walling import declare, lift, listed, register
 
 
 def test_the_life_of_a_wall(sas: House, case: Case) -> None:
@@ -45,6 +45,51 @@ def test_a_manager_does_not_lift_their_own_wall(sas: House, case: Case) -> None:
     with pytest.raises(RefusedByPolicy) as refused:
         lift(sas, manager, wall)
     assert refused.value.reasons == ("wall_lifted_by_oneself",)
+
+
+def test_a_manager_looks_after_all_walls_that_stand(sas: House, case: Case) -> None:
+    """R10: whoever judges that one is over must know that it stands, and since when."""
+    manager, who, declarer = staff("manager"), staff(), staff()
+    around_case = declare(sas, declarer, case, staff_member=who.name)
+    around_student = declare(sas, who, Case.open(sas).student)
+    names = [each.name for each in listed(sas, manager)]
+    assert names[-2:] == [around_case.name, around_student.name]
+    assert [each.name for each in listed(sas, manager, size=1)] == names
+    found = next(each for each in listed(sas, manager) if each.name == around_case.name)
+    assert (found.staff_member, found.declared_by) == (who.name, declarer.name)
+    assert found.record == case.record
+    lift(sas, manager, around_case)
+    assert around_case.name not in [each.name for each in listed(sas, manager)]
+    entry = sas.last_entry(action="wall:list", actor=manager.name)
+    assert (entry["effect"], entry["details"]) == ("allow", {"whose": "everybody"})
+
+
+def test_an_adviser_looks_after_the_walls_they_put_up(sas: House, case: Case) -> None:
+    who = staff()
+    wall = declare(sas, who, case, staff_member=staff().name)
+    mine = sas.call(who, sas.gateway.walls.ListWalls, walls_pb2.ListWallsRequest())
+    assert [each.name for each in mine.walls] == [wall.name]
+    with pytest.raises(RefusedByPolicy) as refused:
+        listed(sas, who)
+    assert refused.value.reasons == ("walls_of_others",)
+    for nobody in (student(), staff("trustee")):
+        with pytest.raises(NotAvailable):
+            listed(sas, nobody)
+
+
+def test_no_list_of_walls_tells_what_is_behind_ones_own(sas: House, case: Case) -> None:
+    """R10: neither that wall, nor anybody else's around the same, or around whom it is about."""
+    manager = staff("manager")
+    before = listed(sas, manager)
+    about_all = Case.open(sas)
+    for around in (case, about_all.student):
+        declare(sas, staff(), around, staff_member=manager.name)
+    for around in (case, case.student, about_all, about_all.student):
+        declare(sas, staff(), around, staff_member=staff().name)
+    form = register(sas, records_pb2.RECORD_KIND_REGISTRATION_FORM, student=case.student.name)
+    declare(sas, staff(), Case(sas, case.student, form), staff_member=staff().name)
+    assert listed(sas, manager) == before
+    assert len(listed(sas, staff("manager"))) == len(before) + 7
 
 
 def test_a_repeated_call_puts_up_one_wall(sas: House, case: Case) -> None:

@@ -24,6 +24,19 @@ def lift(sas: House, who: Person, wall: walls_pb2.Wall) -> walls_pb2.Wall:
     return sas.call(who, sas.gateway.walls.LiftWall, request)
 
 
+def listed(sas: House, who: Person, *, size: int = 200) -> list[walls_pb2.Wall]:
+    """List everybody's walls, page by page."""
+    found: list[walls_pb2.Wall] = []
+    token = ""
+    while True:
+        request = walls_pb2.ListWallsRequest(everybodys=True, page_size=size, page_token=token)
+        page = sas.call(who, sas.gateway.walls.ListWalls, request)
+        found += page.walls
+        token = page.next_page_token
+        if not token:
+            return found
+
+
 def hidden_from(sas: House, who: Person) -> walls_pb2.OwnWalls:
     """Give what cases and identity are told not to show to somebody."""
     return sas.call(who, sas.cases.conflicts.GetOwnWalls, walls_pb2.GetOwnWallsRequest())
