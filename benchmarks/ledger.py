@@ -50,7 +50,7 @@ from services.consent.domain.obligations import Obligation
 from services.consent.policies import questions
 from services.consent.policies.engine import Policy
 from services.consent.storage.group_commit import GroupCommit
-from services.consent.storage.work import Work
+from services.consent.storage.work import Change, Work
 
 MANY = 64
 MANY_BAR, ALONE_BAR = 3000, 400
@@ -149,7 +149,8 @@ def consent_serve(state: State) -> Iterator[Parts]:
         database = Database(config.database, vault)
         group_commit = GroupCommit(database.reserved("AUTOCOMMIT"), database.reserved())
         yield Parts(
-            new_work=lambda: Work(database.engine, group_commit.forget),
+            new_change=lambda: Change(database.engine, group_commit.forget),
+            new_work=lambda: Work(database.engine),
             new_reads=lambda: Work(database.reads),
             group_commit=group_commit,
             policy=Policy.load(),
@@ -245,7 +246,7 @@ def question_of(parts: Parts, sending: gate.Sending) -> tuple[Question, Line]:
     """Give the question whether it may be sent, with facts as they are, and what is written."""
     now = datetime.now(UTC)
     with parts.new_work() as work:
-        record = work.records.load(sending.record)
+        record = work.records.find(sending.record)
         consent = work.consents.of_disclosure(sending.disclosure)
     question = questions.to_send(
         ADVISER,

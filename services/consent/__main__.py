@@ -70,13 +70,14 @@ def serve(config: Config[Settings], vault: Vault) -> None:
     from services.consent.domain.exports.controller import Controller
     from services.consent.policies.engine import Policy
     from services.consent.storage.group_commit import GroupCommit
-    from services.consent.storage.work import Work
+    from services.consent.storage.work import Change, Work
 
     policy = Policy.load()  # first: a policy that is not whole is not served
     database = Database(config.database, vault)
     group_commit = GroupCommit(database.reserved("AUTOCOMMIT"), database.reserved())
     parts = Parts(
-        new_work=lambda: Work(database.engine, group_commit.forget),
+        new_change=lambda: Change(database.engine, group_commit.forget),
+        new_work=lambda: Work(database.engine),
         new_reads=lambda: Work(database.reads),
         group_commit=group_commit,
         policy=policy,

@@ -136,8 +136,8 @@ def agree(
         NotAvailable: there is no such consent, or they may not know of it.
         RefusedByPolicy: to those who may know, with every reason.
     """
-    with parts.new_work() as work:
-        consent, record = hold(work, shown.consent)
+    with parts.new_change() as work:
+        consent, record = _find(work, shown.consent)
         now = parts.clock()
         if consent is not None and unless(consent, now):
             return consent, None
@@ -186,8 +186,8 @@ def end(parts: Parts, who: Who, name: str, action: str, what: Happening) -> Cons
         NotAvailable: there is no such consent, or they may not know of it.
         RefusedByPolicy: to those who may know, with every reason.
     """
-    with parts.new_work() as work:
-        consent, record = hold(work, name)
+    with parts.new_change() as work:
+        consent, record = _find(work, name)
         if consent and str(consent.state) == str(what) and consent.asked.student == who.name:
             return consent
         now = parts.clock()
@@ -221,18 +221,10 @@ def end(parts: Parts, who: Who, name: str, action: str, what: Happening) -> Cons
     return consent
 
 
-def hold(work: Work, name: str) -> tuple[Consent | None, Record]:
-    """
-    Find a consent and keep its disclosure to oneself, so that its log can't grow meanwhile.
-
-    The log is read after the lock is there: what was committed while waiting counts.
-    """
+def _find(work: Work, name: str) -> tuple[Consent | None, Record]:
+    """Find a consent, and the record that it is about."""
     found = work.consents.find(name)
-    if found is None:
-        return None, Record("")
-    record = work.records.load(found.asked.record)
-    work.locks.hold(found.asked.disclosure)
-    return work.consents.find(name), record
+    return found, work.records.find(found.asked.record) if found else Record("")
 
 
 def _details(shown: Shown, line: Happened) -> dict[str, str]:

@@ -20,13 +20,13 @@ from services.consent.storage.work import Work
 
 def advice_requests(parts: Parts, who: Who) -> list[Breach]:
     """Give the breaches on which the caller is asked for advice and has not answered (R36)."""
-    with parts.new_work() as work:
+    with parts.new_reads() as work:
         return _seen_by(work, who, work.breaches.asked_of(who.name))
 
 
 def awaiting_review(parts: Parts, who: Who) -> list[Breach]:
     """Give the breaches that were decided without advice and that no colleague has looked at."""
-    with parts.new_work() as work:
+    with parts.new_reads() as work:
         waiting = [each.breach for each in work.breach_counts.awaiting_review()]
         return _seen_by(work, who, waiting)
 
@@ -39,9 +39,8 @@ def review(parts: Parts, who: Who, name: str, *, against: bool) -> Breach:
         NotAvailable: they may not know, or there is no such breach.
         RefusedByPolicy: with every reason.
     """
-    with parts.new_work() as work:
-        record = work.records.load(f"records/{bare(name)}")
-        work.locks.hold(name)
+    with parts.new_change() as work:
+        record = work.records.find(f"records/{bare(name)}")
         breach = work.breaches.find(name)
         now = parts.clock()
         recorded = decide(
@@ -77,7 +76,7 @@ def count(parts: Parts, who: Who) -> Counts:
     embargoes are counted together with others, so that no number says that there is an embargo.
     """
     now = parts.clock()
-    with parts.new_work() as work:
+    with parts.new_reads() as work:
         hidden = {f"breaches/{bare(each)}" for each in work.walls.of(who.name).records}
         decided = [x for x in work.breach_counts.decisions() if x.breach not in hidden]
         waiting = [x for x in work.breach_counts.awaiting_review() if x.breach not in hidden]
@@ -90,7 +89,7 @@ def _seen_by(work: Work, who: Who, names: Iterable[str]) -> list[Breach]:
     """Give these breaches, without those behind a wall and those disposed of."""
     seen = []
     for name in names:
-        record = work.records.load(f"records/{bare(name)}")
+        record = work.records.find(f"records/{bare(name)}")
         breach = work.breaches.find(name)
         if breach and not record.walls_off(who.name) and record.disposed_at is None:
             seen.append(breach)

@@ -11,7 +11,7 @@ from sas.consent.v1.events_pb2 import StaffAwaited
 from common.errors import InvalidFields, NotAvailable, WrongState
 from services.consent.actions.deciding import Line, decide
 from services.consent.actions.parts import Parts
-from services.consent.actions.trusting import locked, named_by_student, recipients_of
+from services.consent.actions.trusting import named_by_student, recipients_of, under_this_ground
 from services.consent.domain.breach import Breach, BreachFacts, Decided, StudentFirst
 from services.consent.domain.consent import Consent
 from services.consent.domain.facts import Record, Who
@@ -49,18 +49,16 @@ def record_facts(parts: Parts, who: Who, facts: BreachFacts) -> Procedure:
         raise InvalidFields({"record": "is not the breach's own"})
     if not all(is_name(name, "thirdParties") for name, _ in facts.recipients):
         raise InvalidFields({"recipients": "must be names of third parties"})
-    with parts.new_work() as work:
+    with parts.new_change() as work:
         record = _record(work, who, facts.breach)
         if record.parent != facts.case_record:
             raise InvalidFields({"case_record": "is not the record it belongs to"})
         named = named_by_student(work, who, record)
-        work.locks.hold(facts.breach)
         known = work.breaches.find(facts.breach)
         if known is not None and known.decided is not None:
             raise WrongState("It is decided, and stays as it is.")
         _check_tipping_off(work, known, facts)
         if known is None or not _same(known.facts, facts):
-            # The time under the lock: an answer given before belongs to the version before.
             work.breaches.record(attrs.evolve(facts, recorded_at=parts.clock()))
         procedure = _procedure(parts, work, who, record, named, facts.breach)
         work.commit()
@@ -77,10 +75,9 @@ def ask_for_advice(parts: Parts, who: Who, name: str, colleague: str) -> Procedu
             or can't be asked about this.
         WrongState: it is decided.
     """
-    with parts.new_work() as work:
+    with parts.new_change() as work:
         record = _record(work, who, name)
         named = named_by_student(work, who, record)
-        work.locks.hold(name)
         breach = work.breaches.find(name)
         if breach is None:
             raise NotAvailable
@@ -107,9 +104,8 @@ def give_advice(parts: Parts, who: Who, name: str, *, against: bool) -> Procedur
         NotAvailable: they may not know, or there is no such breach.
         RefusedByPolicy: with every reason.
     """
-    with parts.new_work() as work:
-        record = work.records.load(_record_name(name))
-        work.locks.hold(name)
+    with parts.new_change() as work:
+        record = work.records.find(_record_name(name))
         breach = work.breaches.find(name)
         now = parts.clock()
         recorded = decide(
@@ -135,7 +131,7 @@ def get_procedure(parts: Parts, who: Who, name: str) -> Procedure:
     Raises:
         NotAvailable: there is no such breach, or there is a wall.
     """
-    with parts.new_work() as work:
+    with parts.new_reads() as work:
         record = _record(work, who, name)
         named = named_by_student(work, who, record)
         return _procedure(parts, work, who, record, named, name)
@@ -147,8 +143,8 @@ def authorise_breach(
     """
     Decide whether confidentiality may be breached, and give the place of the entry.
 
-    Whoever is to be told as a trusted contact is told by the student's own consent: it is looked at
-    under the lock that a withdrawal takes, and the entry cites it (R33).
+    Whoever is to be told as a trusted contact is told by the student's own consent, and the entry
+    cites it (R33).
 
     In an emergency, when no colleague can be reached, it may be without advice; what is decided
     so waits for a colleague's review (R36).
@@ -157,13 +153,11 @@ def authorise_breach(
         NotAvailable: they may not know, or there is no such breach.
         RefusedByPolicy: with everything that is missing.
     """
-    with parts.new_work() as work:
-        record = work.records.load(_record_name(name))
+    with parts.new_change() as work:
+        record = work.records.find(_record_name(name))
         named = named_by_student(work, who, record)
-        work.locks.hold(name)
         breach = work.breaches.find(name)
-        # The time under the lock: a withdrawal that was waited for came before.
-        trusting = locked(work, named, breach)
+        trusting = under_this_ground(named, breach)
         now = parts.clock()
         standing = [each for each in trusting if each.holds_at(now)]
         recorded = decide(
@@ -219,12 +213,11 @@ def authorise_telling(parts: Parts, who: Who, told: Told) -> int:
         NotAvailable: they may not know, or there is no such breach.
         RefusedByPolicy: it is not decided, or not for this recipient, or their consent was over.
     """
-    with parts.new_work() as work:
-        record = work.records.load(_record_name(told.breach))
+    with parts.new_change() as work:
+        record = work.records.find(_record_name(told.breach))
         named = named_by_student(work, who, record)
-        work.locks.share(told.breach)
         breach = work.breaches.find(told.breach)
-        trusting = locked(work, named, breach)
+        trusting = under_this_ground(named, breach)
         now, then = parts.clock(), _when(told, breach)
         standing = [each for each in trusting if each.held_at(then)]
         recorded = decide(
@@ -281,9 +274,8 @@ def authorise_addendum(
         NotAvailable: they may not know, or there is no such breach.
         RefusedByPolicy: it is not decided, so it can still be amended.
     """
-    with parts.new_work() as work:
-        record = work.records.load(_record_name(name))
-        work.locks.share(name)
+    with parts.new_change() as work:
+        record = work.records.find(_record_name(name))
         now = parts.clock()
         recorded = decide(
             parts,
@@ -302,7 +294,7 @@ def _record_name(breach: str) -> str:
 
 def _record(work: Work, who: Who, breach: str) -> Record:
     """Load the record of a breach, for what leaves no entry: it must be there, without a wall."""
-    record = work.records.load(_record_name(breach))
+    record = work.records.find(_record_name(breach))
     if record.kind != "breach" or record.disposed_at is not None or record.walls_off(who.name):
         raise NotAvailable
     return record
@@ -316,7 +308,7 @@ def _procedure(
     if breach is None:
         raise NotAvailable
     now = parts.clock()
-    standing = [each for each in locked(work, named, breach) if each.holds_at(now)]
+    standing = [each for each in under_this_ground(named, breach) if each.holds_at(now)]
     question = questions.to_decide(
         who, record, breach, now, despite_advice=False, trusted_contacts=recipients_of(standing)
     )

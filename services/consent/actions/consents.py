@@ -48,8 +48,8 @@ def request_consent(parts: Parts, who: Who, request: Request) -> Consent:
     """
     _must_be_exact(request)
     now = parts.clock()
-    with parts.new_work() as work:
-        record = work.records.load(request.record)
+    with parts.new_change() as work:
+        record = work.records.find(request.record)
         asked = _asked(request, record, who, now)
         same, replaced = _earlier(work, asked, now)
         details = {"recipient": asked.recipient, "for": asked.purpose}
@@ -122,15 +122,7 @@ def _asked(request: Request, record: Record, who: Who, now: datetime) -> Asked:
 
 
 def _earlier(work: Work, asked: Asked, now: datetime) -> tuple[Consent | None, list[Consent]]:
-    """
-    Give the consent that asks the very same, if there is one, and those that this one replaces.
-
-    Two requests for the same wait for each other; the logs are read when all locks are there.
-    """
-    work.locks.hold(f"{asked.student} {asked.recipient} {asked.purpose}")
-    known = work.consents.about_the_same(asked)
-    for name in sorted({asked.disclosure, *(each.asked.disclosure for each in known)}):
-        work.locks.hold(name)
+    """Give the consent that asks the very same, if there is one, and those that this replaces."""
     known = work.consents.about_the_same(asked)
     same = next((each for each in known if _asks_the_very_same(each, asked)), None)
     return same, [each for each in known if each.open_at(now)]
@@ -167,7 +159,7 @@ def get_consent(parts: Parts, who: Who, name: str) -> Consent:
         SecondFactorNeeded: staff of the Service, without a second factor in this session.
     """
     _need_second_factor(who)
-    with parts.new_work() as work:
+    with parts.new_reads() as work:
         consent = work.consents.find(name)
         if consent is not None and _may_see(work, who, consent):
             return consent
@@ -192,12 +184,12 @@ def list_consents(
         raise NotAvailable
     elif not student:
         raise InvalidFields({"student": "is needed"})
-    with parts.new_work() as work:
+    with parts.new_reads() as work:
         if who.is_staff_of_service:
             hidden = [
                 name
                 for name in work.consents.records_of(student)
-                if work.records.load(name).walls_off(who.name)
+                if work.records.find(name).walls_off(who.name)
             ]
         return work.consents.of_student(student, hidden_records=hidden, before=before, count=count)
 
@@ -209,5 +201,5 @@ def _need_second_factor(who: Who) -> None:
 
 def _may_see(work: Work, who: Who, consent: Consent) -> bool:
     if who.is_staff_of_service:
-        return not work.records.load(consent.asked.record).walls_off(who.name)
+        return not work.records.find(consent.asked.record).walls_off(who.name)
     return who.kind == "student" and consent.asked.student == who.name

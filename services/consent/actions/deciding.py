@@ -31,7 +31,7 @@ from services.consent.domain.reasons import in_words
 from services.consent.policies.questions import OPENING
 from services.consent.storage.group_commit import FactsChanged
 from services.consent.storage.ledger import Appended
-from services.consent.storage.work import Work
+from services.consent.storage.work import Change, Work
 
 log = structlog.get_logger(__name__)
 
@@ -120,7 +120,7 @@ class Recorded:
 
 def decide(
     parts: Parts,
-    work: Work,
+    work: Change,
     question: Question,
     line: Line,
     now: datetime,
@@ -131,11 +131,9 @@ def decide(
     """
     Decide and append the entry in the caller's transaction, which changes facts and then commits.
 
-    Call it last: the ledger is locked from here on.
-
     Args:
         parts: what actions work with.
-        work: the transaction.
+        work: the transaction, which holds the ledger.
         question: what is asked.
         line: what the entry says beside question and answer.
         now: by our clock.
@@ -185,8 +183,7 @@ def decide_and_commit(
     try:
         appended = parts.group_commit.append(entry, facts)
     except FactsChanged:
-        with parts.new_work() as work:
-            work.ledger.hold()
+        with parts.new_change() as work:
             now = parts.clock()
             recorded = decide(
                 parts, work, *ask(work, now), now, discharges=discharges, changes_facts=False

@@ -16,7 +16,7 @@ from services.consent.actions.deciding import Asked, Line, decide_and_commit
 from services.consent.actions.parts import Parts
 from services.consent.actions.receipts import Proven, prove
 from services.consent.actions.records import breach_of, name_request_of
-from services.consent.actions.trusting import locked, named_by_student, recipients_of
+from services.consent.actions.trusting import named_by_student, recipients_of, under_this_ground
 from services.consent.domain.consent import Consent
 from services.consent.domain.decision import Question
 from services.consent.domain.explanation import Explanation, Past
@@ -140,7 +140,7 @@ def foresee_decision(parts: Parts, who: Who, asked: WouldBe) -> Explanation:
     doer = who
     if asked.person and asked.person != who.name:
         doer = Who(asked.person, "staff", frozenset({asked.role}), second_factor=True)
-    with parts.new_work() as work:
+    with parts.new_reads() as work:
         now = parts.clock()
         record = _record(work, asked.name)
         found = parts.policy.decide(_question(work, doer, record, asked, now))
@@ -190,7 +190,7 @@ def _question(work: Work, doer: Who, record: Record, asked: WouldBe, now: dateti
         return _by_consent(doer, action, record, work.consents.of_disclosure(asked.name), now)
     breach = work.breaches.find(f"breaches/{bare(asked.name)}")
     if action == "breach:decide":
-        trusting = locked(work, named_by_student(work, doer, record), breach)
+        trusting = under_this_ground(named_by_student(work, doer, record), breach)
         standing = [each for each in trusting if each.holds_at(now)]
         trusted = recipients_of(standing)
         return questions.to_decide(

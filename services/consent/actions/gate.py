@@ -166,9 +166,8 @@ def record_recall(parts: Parts, who: Who, disclosure: str, record_name: str) -> 
         NotAvailable: they may not know, or there is nothing there.
         RefusedByPolicy: to staff of the Service, with every reason.
     """
-    with parts.new_work() as work:
-        record = work.records.load(record_name)
-        work.locks.hold(disclosure)
+    with parts.new_change() as work:
+        record = work.records.find(record_name)
         consent = work.consents.of_disclosure(disclosure)
         recorded = decide(
             parts,

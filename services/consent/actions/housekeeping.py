@@ -17,7 +17,6 @@ from services.consent.domain.staff import StaffRole
 from services.consent.storage.consents import Consents
 from services.consent.storage.counts import BreachCounts
 from services.consent.storage.ledger import Ledger
-from services.consent.storage.locks import Locks
 from services.consent.storage.name_requests import NameRequestCounts
 from services.consent.storage.records import Records
 from services.consent.storage.staff import Staff
@@ -54,14 +53,10 @@ def end_lapsed_consents(connection: Connection, now: datetime) -> int:
         How many; at most a hundred in one go.
     """
     consents = Consents(connection)
-    lapsed = sorted(consents.lapsed(now, _AT_ONCE), key=lambda each: each.asked.disclosure)
-    ended = 0
-    for found in lapsed:  # in order of their locks, so that nobody waits in a circle
-        Locks(connection).hold(found.asked.disclosure)
-        consent = consents.find(found.asked.consent)
+    Ledger(connection).hold()
+    lapsed = consents.lapsed(now, _AT_ONCE)
+    for consent in lapsed:
         line = Happened(Happening.EXPIRED, now, ledger_index=None)
-        if consent is None or consent.then(line) is consent:
-            continue
         consents.note(consent.asked.consent, line)
         outbox.put(
             connection,
@@ -71,10 +66,9 @@ def end_lapsed_consents(connection: Connection, now: datetime) -> int:
                 how=str(Happening.EXPIRED),
             ),
         )
-        ended += 1
-    if ended:
-        log.info("consents_lapsed", count=ended)
-    return ended
+    if lapsed:
+        log.info("consents_lapsed", count=len(lapsed))
+    return len(lapsed)
 
 
 def watch_breaches(connection: Connection, now: datetime) -> None:
@@ -105,7 +99,7 @@ def watch_name_requests(connection: Connection, now: datetime) -> None:
 
 def note_disposal(connection: Connection, record: str, now: datetime) -> None:
     """Note that a record's key is destroyed: from now on nothing of it is decided any more."""
-    Locks(connection).hold(record)
+    Ledger(connection).hold()
     Records(connection).dispose(record, now)
     log.info("record_disposed", record=record)
 

@@ -125,7 +125,7 @@ def get_checkpoint(parts: Parts) -> SignedCheckpoint:
 
 def list_entries(parts: Parts, *, start: int, count: int) -> tuple[Sequence[Row], int]:
     """List entries as committed, and say how many there are in all."""
-    with parts.new_work() as work:
+    with parts.new_reads() as work:
         size = work.ledger.frontier().size
         return work.ledger.rows(start, count), size
 

@@ -23,7 +23,7 @@ def ledger_health(parts: Parts) -> Health:
 
 def _found(parts: Parts) -> Standing | None:
     try:
-        with parts.new_work() as work:
+        with parts.new_reads() as work:
             found = standing(work.connection)
     except TryAgain:
         return None

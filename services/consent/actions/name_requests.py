@@ -53,13 +53,12 @@ def make(parts: Parts, who: Who, name: str, *, line: str, payload_digest: str) -
         NotAvailable: there is no such line in their list.
         RefusedByPolicy: nobody of the staff is behind it, or it was asked already.
     """
-    with parts.new_work() as work:
+    with parts.new_change() as work:
         if (earlier := work.name_requests.find(name)) is not None:
             if earlier.student != who.name or earlier.line.name != line:
                 raise NotAvailable
             return Made(_about(work, earlier.line), earlier.due_at)
         record, found = _looked_up(work, who, line)
-        work.locks.hold(line)
         now = parts.clock()
         asked = found is not None and work.name_requests.stands(bare(line))
         recorded = decide(
@@ -120,8 +119,8 @@ def give_view(
         NotAvailable: they may not know, or there is no such request.
         RefusedByPolicy: it is another's name, or decided.
     """
-    with parts.new_work() as work:
-        record, found = _held(parts, work, name)
+    with parts.new_change() as work:
+        record, found = _find(parts, work, name)
         if work.name_requests.said(about):
             return
         now = parts.clock()
@@ -163,8 +162,8 @@ def decide_name(
         NotAvailable: they may not know, or there is no such request.
         RefusedByPolicy: with every reason.
     """
-    with parts.new_work() as work:
-        record, found = _held(parts, work, name)
+    with parts.new_change() as work:
+        record, found = _find(parts, work, name)
         if work.name_requests.decided(about):
             return
         now = parts.clock()
@@ -251,21 +250,10 @@ def tasks(parts: Parts, who: Who) -> list[NameRequest]:
 
 
 def _looked_up(work: Work, who: Who, line: str) -> tuple[Record, AccessLine | None]:
-    """Load a line of the caller's list and what it is about, in the order that locks have."""
-    found = _on_the_list(work, who, line)
-    if found is None:
-        return Record(""), None
-    record = work.records.load(found.record)
-    if found.breach:
-        # No embargo comes between the look and the answer.
-        work.locks.share(found.breach)
-        found = _on_the_list(work, who, line)
-    return (record, found) if found else (Record(""), None)
-
-
-def _on_the_list(work: Work, who: Who, line: str) -> AccessLine | None:
+    """Find a line of the caller's list, and what it is about."""
     visibilities = work.embargoes.visibilities(who.name)
-    return work.ledger.line(who.name, SHOWN, bare(line), visibilities)
+    found = work.ledger.line(who.name, SHOWN, bare(line), visibilities)
+    return (work.records.find(found.record), found) if found else (Record(""), None)
 
 
 def _about(work: Work, line: AccessLine) -> str:
@@ -279,12 +267,9 @@ def _about(work: Work, line: AccessLine) -> str:
     return record.parent if record.kind == _KIND else record.name
 
 
-def _held(parts: Parts, work: Work, name: str) -> tuple[Record, NameRequest | None]:
-    """Load a request for a decision, with what may not change meanwhile: walls, embargo, itself."""
-    record = work.records.load(_record_name(name))
-    if breach := work.name_requests.breach_of(name):
-        work.locks.share(breach)
-    work.locks.hold(name)
+def _find(parts: Parts, work: Work, name: str) -> tuple[Record, NameRequest | None]:
+    """Find a request, with the walls around it, its embargo, and whether they are of the staff."""
+    record = work.records.find(_record_name(name))
     visibilities = work.embargoes.visibilities(record.student)
     found = work.name_requests.find(name, visibilities)
     if found is not None:

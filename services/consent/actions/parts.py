@@ -14,7 +14,7 @@ from services.consent.actions.signing import LedgerKey
 from services.consent.domain.exports.controller import Controller
 from services.consent.policies.engine import Policy
 from services.consent.storage.group_commit import GroupCommit
-from services.consent.storage.work import Work
+from services.consent.storage.work import Change, Work
 
 
 def now_in_utc() -> datetime:
@@ -26,8 +26,10 @@ def now_in_utc() -> datetime:
 class Parts:
     """Everything an action may need."""
 
+    new_change: Callable[[], Change]
+    """A transaction that changes facts: nobody else decides meanwhile."""
     new_work: Callable[[], Work]
-    """A transaction, for what changes facts."""
+    """A transaction on which no decision rests."""
     new_reads: Callable[[], Work]
     """Each statement by itself, for what only reads."""
     group_commit: GroupCommit

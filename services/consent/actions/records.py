@@ -44,10 +44,7 @@ def register_record(parts: Parts, record: Record, through: str) -> None:
     if KEPT_BY.get(record.kind) != through:
         raise NotAvailable
     kind = record.kind
-    with parts.new_work() as work:
-        if record.student:
-            # A wall around the student that goes up at this moment stands around this one as well.
-            work.locks.share(record.student)
+    with parts.new_change() as work:
         if record.parent:
             parent = work.records.find(record.parent)
             if not parent.known:

@@ -18,6 +18,7 @@ from common import outbox
 from common.reminders import Reminder, reminder
 from services.consent.domain.names import bare
 from services.consent.domain.tasks import Task, decides_about_accident
+from services.consent.storage.ledger import Ledger
 from services.consent.storage.records import Records
 from services.consent.storage.staff import Staff
 from services.consent.storage.tasks import Tasks
@@ -27,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 def remind(begin: Callable[[], AbstractContextManager[Connection]], now: datetime) -> None:
     """
-    Remind of all that is due, each in a transaction of its own, so that no two records are locked.
+    Remind of all that is due, each in its own transaction, so that the ledger is not held long.
 
     The log does not say of what: not even a number may tell that there is an embargo.
     """
@@ -50,7 +51,8 @@ def tell_of_accident(
 
     Only here is known who is of the staff, and which walls stand.
     """
-    record = Records(connection).load(record_name)
+    Ledger(connection).hold()
+    record = Records(connection).find(record_name)
     if record.disposed_at is not None:
         return
     team = Staff(connection).team(now)
@@ -60,7 +62,8 @@ def tell_of_accident(
 
 def _remind_of(connection: Connection, task: Task, which: Reminder, now: datetime) -> bool:
     """Remind of one task, while no wall goes up around it; False if there is nothing to do."""
-    record = Records(connection).load(f"records/{bare(task.about)}")
+    Ledger(connection).hold()
+    record = Records(connection).find(f"records/{bare(task.about)}")
     if record.disposed_at is not None or not Tasks(connection).note_reminder(task, which, now):
         return False
     for staff_member in task.waits_for(Staff(connection).team(now), record):

@@ -21,30 +21,20 @@ def named_by_student(work: Work, who: Who, record: Record) -> list[Consent]:
     """
     Give what the student of *record* was asked about people to turn to, and *who* may know of.
 
-    To be called before the breach is locked: it shares the records that these consents are about,
-    since a wall around one of them, or its disposal, hides the consent too.
+    A wall around the record that one of these consents is about, or its disposal, hides it.
     """
     if not record.student:
         return []
     found = work.consents.trusted_contacts_of(record.student)
     records = {each.asked.record for each in found}
-    usable = {name for name in sorted(records) if _may_know(who, record, work.records.load(name))}
+    usable = {name for name in sorted(records) if _may_know(who, record, work.records.find(name))}
     return [each for each in found if each.asked.record in usable]
 
 
-def locked(work: Work, named: Iterable[Consent], breach: Breach | None) -> list[Consent]:
-    """
-    Give them as they are under the lock that a withdrawal takes, until this transaction ends.
-
-    None under another ground than a serious and imminent risk: the student agreed to no more.
-    """
+def under_this_ground(named: Iterable[Consent], breach: Breach | None) -> list[Consent]:
+    """Give them if it is a serious and imminent risk: to no other ground the student agreed."""
     chosen = ground(breach.facts.ground) if breach else None
-    if chosen is None or not chosen.asks_for_risk:
-        return []
-    names = {each.asked.consent: each.asked.disclosure for each in named}
-    for disclosure in sorted(set(names.values())):
-        work.locks.share(disclosure)
-    return [found for name in sorted(names) if (found := work.consents.find(name))]
+    return list(named) if chosen is not None and chosen.asks_for_risk else []
 
 
 def recipients_of(standing: Iterable[Consent]) -> frozenset[str]:

@@ -43,11 +43,11 @@ def declare_wall(
     if record and student:
         raise InvalidFields({"record": "either a record or a student, and not both"})
     between = staff_member or who.name
-    with parts.new_work() as work:
+    with parts.new_change() as work:
         earlier = earlier_result(work.connection, request_id, who.name, _METHOD)
         if earlier is not None and (wall := work.records.wall(earlier)) is not None:
             return wall
-        around = _held(work, record, student)
+        around = _around(work, record, student)
         now = parts.clock()
         question = questions.to_wall(who, "wall:declare", around, between)
         recorded = decide(parts, work, question, Line(details={"between": between}), now)
@@ -71,9 +71,9 @@ def lift_wall(parts: Parts, who: Who, name: str) -> Wall:
         NotAvailable: they may not know, or there is no such wall.
         RefusedByPolicy: with every reason.
     """
-    with parts.new_work() as work:
+    with parts.new_change() as work:
         wall = work.records.wall(name)
-        around = _held(work, wall.record, wall.student) if wall else Record("")
+        around = _around(work, wall.record, wall.student) if wall else Record("")
         now = parts.clock()
         between = wall.staff_member if wall else who.name
         question = questions.to_wall(who, "wall:lift", around, between)
@@ -150,16 +150,6 @@ def stands_in_the_way(
     return False
 
 
-def _held(work: Work, record: str, student: str) -> Record:
-    """
-    Give what a wall is around, held with all that it stands around.
-
-    Whoever changes facts about one of these shares its lock; whoever registers one, the student's.
-    """
-    if not student:
-        work.locks.hold(record)
-        return work.records.load(record)
-    work.locks.hold(student)
-    for each in work.records.all_of(student):
-        work.locks.hold(each)
-    return work.records.find_student(student)
+def _around(work: Work, record: str, student: str) -> Record:
+    """Give what a wall is around."""
+    return work.records.find_student(student) if student else work.records.find(record)

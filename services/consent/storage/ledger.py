@@ -59,6 +59,8 @@ Neither an entry (JSON) nor a student's name can hold a line's end: `Entry` lets
 The columns for look-up are read from the entry itself, so they say the same.
 """
 
+_HOLD = text("select size, peaks, facts from hold_ledger()")
+
 
 @attrs.frozen
 class End:
@@ -124,8 +126,8 @@ class Ledger:
         """
         Append *entry* in the transaction of what it records.
 
-        The frontier's row is locked from here to the commit, so entries are committed in the order
-        of their places, without gaps; so append last. Where the entry is all that there is to
+        The frontier's row is locked to the commit, so entries are committed in the order of their
+        places, without gaps. Where the entry is all that there is to
         write, a `GroupCommit` serves many callers at once.
 
         Args:
@@ -146,8 +148,7 @@ class Ledger:
 
         Nobody can append meanwhile, and no fact can change.
         """
-        held = select(frontier.c.size, frontier.c.peaks, frontier.c.facts).with_for_update()
-        size, peaks, facts = self.connection.execute(held).one()
+        size, peaks, facts = self.connection.execute(_HOLD).one()
         return End(Frontier.from_bytes(size, peaks), facts)
 
     def facts(self) -> int:

@@ -59,15 +59,6 @@ class NameRequests:
         query = select(name_requests.c.student).where(name_requests.c.name_request == name)
         return self.connection.scalar(query) or ""
 
-    def breach_of(self, name: str) -> str:
-        """Give the breach that the line of a request is about; empty if it is about none."""
-        query = (
-            select(entries.c.breach)
-            .join(name_requests, name_requests.c.line == entries.c.entry_id)
-            .where(name_requests.c.name_request == name)
-        )
-        return self.connection.scalar(query) or ""
-
     def stands(self, line: str) -> bool:
         """Whether the name behind a line is asked for, and not withheld."""
         c = name_requests.c

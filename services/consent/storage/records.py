@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
@@ -69,10 +68,6 @@ _RECORD = (
     .where(records.c.record == bindparam("name"))
 )
 """A record with all walls around it, in one round trip: decisions rest on it."""
-
-_SHARE = select(
-    func.pg_advisory_xact_lock_shared(func.hashtextextended(_AROUND.c.record, 0))
-).order_by(_AROUND.c.height)
 
 ABOUT_THE_PERSON = frozenset({"registration_form", "monitoring_form"})
 """Kinds of records that tell who somebody is, not why they came."""
@@ -144,12 +139,6 @@ class Records:
         walled = Walls(self.connection).around_student(name) | self._walled_from_each_case_of(name)
         return Record(name, "student", name, walled=walled)
 
-    def all_of(self, student: str) -> Sequence[str]:
-        """Give all records of a student, breaches before the cases that they belong to."""
-        query = select(records.c.record).where(records.c.student == student)
-        ordered = query.order_by(records.c.kind != "breach", records.c.record)
-        return self.connection.scalars(ordered).all()
-
     def _walled_from_each_case_of(self, student: str) -> frozenset[str]:
         """
         Give who is walled off from every case of a student, and so from the student.
@@ -161,16 +150,6 @@ class Records:
         )
         walled = [self.find(each).walled for each in self.connection.scalars(cases).all()]
         return frozenset[str].intersection(*walled) if walled else frozenset()
-
-    def load(self, name: str) -> Record:
-        """
-        Give a record with all its walls, for a transaction that changes facts about it.
-
-        It, and what it belongs to, is shared until the end of the transaction: no wall goes up in
-        between.
-        """
-        self.connection.execute(_SHARE, {"name": name})
-        return self.find(name)
 
     def dispose(self, name: str, at: datetime) -> None:
         """Note that a record's key is destroyed. Doing it again does nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Self
 
 from google.protobuf.message import Message
 from sqlalchemy import Engine
@@ -14,7 +15,6 @@ from services.consent.storage.consents import Consents
 from services.consent.storage.counts import BreachCounts
 from services.consent.storage.embargoes import Embargoes
 from services.consent.storage.ledger import Ledger
-from services.consent.storage.locks import Locks
 from services.consent.storage.name_requests import NameRequests
 from services.consent.storage.records import Records
 from services.consent.storage.staff import Staff
@@ -37,18 +37,13 @@ class Work(UnitOfWork):
 
     @property
     def ledger(self) -> Ledger:
-        """The ledger: append last, for it is locked from then on."""
+        """The ledger."""
         return Ledger(self.connection)
 
     @property
     def witnesses(self) -> Witnesses:
         """What others have signed of the ledger."""
         return Witnesses(self.connection)
-
-    @property
-    def locks(self) -> Locks:
-        """What may not change meanwhile."""
-        return Locks(self.connection)
 
     @property
     def records(self) -> Records:
@@ -93,3 +88,22 @@ class Work(UnitOfWork):
     def tell(self, event: Message) -> None:
         """Put *event* into the outbox: it leaves if, and only if, this work is committed."""
         outbox.put(self.connection, event)
+
+
+class Change(Work):
+    """
+    A unit of work that changes facts, and has the ledger to itself from its beginning to its end.
+
+    So whoever changes something sees everything that was committed before, nobody else changes or
+    decides anything meanwhile, and the ledger's order is the order of what happened. Whoever
+    changes nothing holds nothing (`group_commit`).
+    """
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        try:
+            self.ledger.hold()
+        except BaseException:
+            self.connection.close()
+            raise
+        return self

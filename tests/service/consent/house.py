@@ -36,7 +36,7 @@ from services.consent.actions.signing import LedgerKey
 from services.consent.config import Settings
 from services.consent.policies.engine import Policy
 from services.consent.storage.group_commit import GroupCommit
-from services.consent.storage.work import Work
+from services.consent.storage.work import Change, Work
 from tests.kit import house
 from tests.kit.house import Person, Refusal, login
 
@@ -127,7 +127,8 @@ class House(house.House):
         try:
             group_commit = GroupCommit(database.reserved("AUTOCOMMIT"), database.reserved())
             yield Parts(
-                new_work=lambda: Work(database.engine, group_commit.forget),
+                new_change=lambda: Change(database.engine, group_commit.forget),
+                new_work=lambda: Work(database.engine),
                 new_reads=lambda: Work(database.reads),
                 group_commit=group_commit,
                 policy=Policy.load(),

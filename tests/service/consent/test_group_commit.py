@@ -38,7 +38,7 @@ UNWATCHED = {
 """What no decision rests on: the ledger, what is made from it, and the plumbing."""
 WAITING_FOR_THE_FRONTIER = """
     select pid from pg_stat_activity where datname = current_database()
-    and wait_event_type = 'Lock' and strpos(query, 'frontier') > 0
+    and wait_event_type = 'Lock' and query ~ 'frontier|hold_ledger'
 """
 
 

@@ -15,6 +15,7 @@ from sas.consent.v1 import breach_tasks_pb2 as tasks
 
 from common.errors import RefusedByPolicy
 from services.consent.actions import breaches, consents
+from services.consent.domain.consent import Happened, Happening
 from services.consent.domain.facts import Who
 from tests.kit.house import Person
 from tests.service.consent.breaching import EVERYTHING, UNDER_38B, Breach
@@ -301,18 +302,20 @@ def decided_or_refused(breach: Breach) -> None:
 
 
 def test_a_decision_waits_for_a_withdrawal_that_is_under_way(sas: House) -> None:
-    """R6: looked at under the lock that a withdrawal takes."""
+    """R6: whoever decides sees what was taken back while they waited."""
     breach = Breach.begin(sas)
     mother = Mother.trusted(breach.case)
     breach = turning_to(breach, mother)
-    with sas.parts(lambda: in_days(0)) as parts, parts.new_work() as work:
-        work.locks.hold(mother.letter.disclosure)
-        deciding = threading.Thread(target=breach.decided)
+    deciding = threading.Thread(target=decided_or_refused, args=(breach,))
+    taken_back = Happened(Happening.WITHDRAWN, in_days(0), None, breach.case.student.name)
+    with sas.parts(lambda: in_days(0)) as parts, parts.new_change() as work:
         deciding.start()
         deciding.join(timeout=timedelta(seconds=0.5).total_seconds())
         assert deciding.is_alive()
+        work.consents.note(mother.consent.name, taken_back)
+        work.commit()
     deciding.join()
-    assert procedure(breach).by_consent
+    assert not procedure(breach).decided
 
 
 def test_asking_anew_takes_the_place_of_it(sas: House, breach: Breach) -> None:
