@@ -33,7 +33,7 @@ from tests.service.consent.writing import by_itself, frontier_held, line, togeth
 ADVISER = Who(staff().name, "staff", frozenset({"adviser"}), second_factor=True)
 UNWATCHED = {
     *("entries", "frontier", "tiles", "checkpoints", "cosignatures", "witnesses"),
-    *("outbox", "inbox", "requests", "alembic_version"),
+    *("outbox", "inbox", "requests", "reminders", "alembic_version"),
 }
 """What no decision rests on: the ledger, what is made from it, and the plumbing."""
 WAITING_FOR_THE_FRONTIER = """

@@ -61,7 +61,7 @@ def worker(sas: House) -> Iterator[Worker]:
     """Give a worker that has reminded of all that others have left."""
     database = Database(sas.settings("consent-work"), sas.vault("consent-work"))
     found = Worker(database.engine)
-    for days in (0.9, LONG_AFTER):
+    for days in (0.9, 24, 56, LONG_AFTER):  # shortly before a day, one month and two; and late
         found.reminds(in_days(days))
     yield found
     database.close()
