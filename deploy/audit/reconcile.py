@@ -19,6 +19,8 @@ import attrs
 
 OPENING = frozenset(
     {
+        "access_copy:collect",
+        "access_copy:preview",
         "breach:read",
         "case_note:read",
         "disclosure:collect",

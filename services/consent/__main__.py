@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 def serve(config: Config[Settings], vault: Vault) -> None:
     """Answer calls until told to leave."""
     from sas.consent.v1 import (
+        access_copies_pb2_grpc,
         breach_procedure_pb2_grpc,
         breach_tasks_pb2_grpc,
         consents_pb2_grpc,
@@ -54,6 +55,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
     from common.rpc.server import serve as serve_until_told
     from services.consent.actions.parts import Parts
     from services.consent.actions.signing import LedgerKey
+    from services.consent.api.access_copies import AccessGateServicer
     from services.consent.api.breach_procedure import BreachProcedureServicer
     from services.consent.api.breach_tasks import BreachTasksServicer
     from services.consent.api.consents import ConsentsServicer
@@ -99,6 +101,10 @@ def serve(config: Config[Settings], vault: Vault) -> None:
             (records_pb2_grpc.add_RecordsServiceServicer_to_server, RecordsServicer(parts)),
             (gate_pb2_grpc.add_GateServiceServicer_to_server, GateServicer(parts)),
             (paper_pb2_grpc.add_PaperServiceServicer_to_server, PaperServicer(parts)),
+            (
+                access_copies_pb2_grpc.add_AccessGateServiceServicer_to_server,
+                AccessGateServicer(parts),
+            ),
             (consents_pb2_grpc.add_ConsentsServiceServicer_to_server, ConsentsServicer(parts)),
             (
                 breach_procedure_pb2_grpc.add_BreachProcedureServiceServicer_to_server,

@@ -17,6 +17,7 @@ from uuid import NAMESPACE_URL, uuid5
 import attrs
 import yaml
 
+from services.consent.domain.access_copies import ReleasedCopy
 from services.consent.domain.breach import (
     Advice,
     Breach,
@@ -40,6 +41,7 @@ _KINDS = {
     "document:read": "case",
     "incident:read": "case",
     "disclosure:preview": "case",
+    "access_copy:preview": "case",
     "enquiry:read": "enquiry",
     "enquiry:answer": "enquiry",
     "registration_form:read": "registration_form",
@@ -66,6 +68,9 @@ _ITEMS = {
     "third_party:read": ["third-parties/the details"],
     "breach:read": ["breaches/the words"],
     "use:confirm": ["contacts/the contact"],
+    "access_copy:preview": ["accessCopies/the copy"],
+    "access_copy:release": ["accessCopies/the copy"],
+    "access_copy:collect": ["accessCopies/the copy"],
     "name_request:read": ["nameRequests/why they ask"],
 }
 _OWN_KINDS = ("confirm_use", "trusted_contact")
@@ -151,6 +156,7 @@ _BY_STUDENT = {
     "access_list:read",
     "name_request:make",
     "staff_name:release",
+    "access_copy:collect",
 }
 _USUAL_STATE = {
     "consent:give": "requested",
@@ -411,6 +417,28 @@ def _collect(who: Who, record: Record, items: frozenset[str], said: dict[str, An
     return attrs.evolve(question, who=who)
 
 
+def _release_copy(
+    who: Who, record: Record, items: frozenset[str], said: dict[str, Any]
+) -> Question:
+    recipient = name_of("students", said.pop("recipient", "the student"))
+    previewed = said.pop("previewed", True)
+    return questions.to_release_copy(who, record, recipient=recipient, previewed=previewed)
+
+
+def _recall_copy(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
+    return questions.to_recall(who, record, "access_copy:recall")
+
+
+def _collect_copy(
+    who: Who, record: Record, items: frozenset[str], said: dict[str, Any]
+) -> Question:
+    released = None
+    if said.pop("released", True):
+        this_payload = said.pop("payload", "the payload") == "the payload"
+        released = ReleasedCopy(frozenset({_item("accessCopies/the copy")}), this_payload)
+    return questions.to_collect_copy(who, record, released, items)
+
+
 def _on_breach(does: str, usual: Mapping[str, Any]) -> Any:
     def build(who: Who, record: Record, items: frozenset[str], said: dict[str, Any]) -> Question:
         breach = _breach(said.pop("breach", dict(usual)))
@@ -586,6 +614,9 @@ _BUILD: Mapping[str, Any] = {
     "disclosure:collect": _collect,
     "paper:print": _print,
     "paper:destroy": _destroy,
+    "access_copy:release": _release_copy,
+    "access_copy:recall": _recall_copy,
+    "access_copy:collect": _collect_copy,
     "breach:advise": _on_breach("breach:advise", {}),
     "breach:decide": _decide,
     "breach:disclose": _tell,

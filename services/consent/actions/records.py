@@ -18,6 +18,9 @@ from services.consent.domain.texts import LONDON
 from services.consent.policies import questions
 from services.consent.storage.work import Work
 
+_LOOKING = ("disclosure:preview", "access_copy:preview")
+"""Before something is let go, somebody has looked at it: found by what it was."""
+
 
 def register_record(parts: Parts, record: Record, through: str) -> None:
     """
@@ -109,7 +112,7 @@ def open_record(parts: Parts, who: Who, asked: Opening) -> Opened:
             about=asked.about,
             items=items,
             consent=consent,
-            disclosure=asked.about if preview else "",
+            disclosure=asked.about if asked.action in _LOOKING else "",
             breach=breach_of(work, record),
             payload_digest=consent.asked.payload_digest if consent else "",
         )

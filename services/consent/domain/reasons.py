@@ -104,7 +104,7 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "preview_incomplete": _said("R8", "A student sees all of it, with name and address."),
         NOT_REDACTED: _said(
             "R3",
-            "Others are marked in it and would be seen: propose it again, with a redaction.",
+            "Others are marked in it and would be seen: make it again, with a redaction.",
         ),
         # Paper
         "purpose_not_for_paper": _said(
@@ -117,6 +117,18 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         # A third party collects
         "link_not_valid": _said("R4", "Link or code is not right, or no longer."),
         "not_sent": _said("R3", "Nobody of the Service has sent it."),
+        # A student's own copy
+        "copy_for_another": _said("R24", "A copy is for the student whose case it is of."),
+        "copy_not_looked_at": _said(
+            "R14", "Look at exactly what the student would get, and then release it."
+        ),
+        "copy_of_another": _said(
+            "R24", "The student whose copy it is collects it, in a session of their own."
+        ),
+        "copy_not_released": _said(
+            "R24", "Nobody of the Service has released it, or it was taken back."
+        ),
+        "copy_changed": _said("R24", "It is not exactly what was released."),
         # Breaching confidentiality
         "no_such_breach": _said("R32", "There is no such breach of confidentiality."),
         "breach_already_decided": _said("R37", "It is decided, and stays as it is."),

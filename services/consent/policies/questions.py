@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from services.consent.domain.access_copies import ReleasedCopy
 from services.consent.domain.balancing import RELEASE, STAFF_MEMBER_AGREES, WITHHOLD, speaking_for
 from services.consent.domain.breach import Breach
 from services.consent.domain.consent import Consent, Spoken
@@ -30,6 +31,7 @@ OPENING = frozenset(
         "third_party:read",
         "breach:read",
         "disclosure:preview",
+        "access_copy:preview",
         "name_request:read",
     }
 )
@@ -226,9 +228,44 @@ def to_confirm_use(
     )
 
 
-def to_recall(who: Who, record: Record) -> Question:
-    """May *who* take back what was sent of *record*?"""
-    return Question(who, "disclosure:recall", record)
+def to_recall(who: Who, record: Record, action: str = "disclosure:recall") -> Question:
+    """May *who* take back what was sent, or released (`access_copy:recall`), of *record*?"""
+    return Question(who, action, record)
+
+
+def to_release_copy(who: Who, record: Record, *, recipient: str, previewed: bool) -> Question:
+    """
+    May *who* let a student have a copy of what is in *record*?
+
+    Args:
+        who: the caller.
+        record: the case.
+        recipient: whose copy it is, as the caller says.
+        previewed: whether *who* has looked at it, as the ledger says.
+    """
+    context: dict[str, Fact] = {"recipient": person(recipient), "previewed": previewed}
+    return Question(who, "access_copy:release", record, context)
+
+
+def to_collect_copy(
+    who: Who, record: Record, released: ReleasedCopy | None, items: frozenset[str]
+) -> Question:
+    """
+    May *who* have this copy now?
+
+    Args:
+        who: the caller.
+        record: the case.
+        released: what the ledger says was released; None if nothing was, or it was taken back.
+        items: what they would get, as the caller says.
+    """
+    context: dict[str, Fact] = {"items": items}
+    if released is not None:
+        context["released"] = {
+            "this_payload": released.this_payload,
+            "items": released.items,
+        }
+    return Question(who, "access_copy:collect", record, context)
 
 
 def to_collect(

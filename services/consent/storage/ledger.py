@@ -285,6 +285,21 @@ class Ledger:
         )
         return self.connection.scalar(query) or ""
 
+    def newest_allowed(self, actions: Iterable[str], disclosure: str) -> bytes | None:
+        """Give the newest entry by which one of *actions* was allowed on *disclosure*."""
+        query = (
+            select(entries.c.entry)
+            .where(
+                entries.c.disclosure == disclosure,
+                entries.c.action.in_(list(actions)),
+                entries.c.effect == "allow",
+            )
+            .order_by(entries.c.idx.desc())
+            .limit(1)
+        )
+        found = self.connection.scalar(query)
+        return None if found is None else bytes(found)
+
     def accesses(
         self,
         student: str,

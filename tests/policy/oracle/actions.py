@@ -19,6 +19,7 @@ READING = frozenset(
         "third_party:read",
         "registration_form:read",
         "disclosure:preview",
+        "access_copy:preview",
         "name_request:read",
     }
 )
@@ -44,7 +45,10 @@ NAMING = frozenset(
     {"name_request:read", "name_request:give_view", "name_request:decide", "staff_name:release"}
 )
 """What is done about a student's request for the name behind a line of their list."""
+COPYING = frozenset({"access_copy:release", "access_copy:recall", "access_copy:collect"})
+"""What is done with a student's own copy, once it is made."""
 BY_STUDENT = ANSWERING | {
+    "access_copy:collect",
     "registration_form:read",
     "disclosure:preview",
     "access_list:read",
@@ -62,6 +66,7 @@ BY_STAFF = (
     | {"consent:request", "consent:export", "disclosure:send", "disclosure:recall", "use:confirm"}
     | {"incident:decide", "record:dispose", "report:freeze", "report:publish", "conflict:check"}
     | {"name_request:give_view", "name_request:decide", "paper:destroy", "wall:list"}
+    | {"access_copy:release", "access_copy:recall"}
 )
 ON_A_RECORD = (
     READING
@@ -72,6 +77,7 @@ ON_A_RECORD = (
     | WALLS
     | EXPLAINING
     | NAMING
+    | COPYING
     | {"consent:request", "consent:export", "disclosure:recall"}
     | {"incident:decide", "record:dispose", "name_request:make", "paper:destroy"}
 )
@@ -89,6 +95,7 @@ KIND_OF_RECORD: Mapping[str, str] = {
     **dict.fromkeys(("case_note:read", "document:read", "disclosure:preview"), "case"),
     **dict.fromkeys(("paper:print", "paper:destroy"), "case"),
     **dict.fromkeys(("consent:request", "disclosure:recall", *LETTING_GO), "case"),
+    **dict.fromkeys(("access_copy:preview", *COPYING), "case"),
     **dict.fromkeys(("breach:read", *BREACHING), "breach"),
     **dict.fromkeys(NAMING, "name_request"),
     "enquiry:read": "enquiry",
@@ -102,5 +109,6 @@ KIND_OF_ITEMS: Mapping[str, frozenset[str]] = {
     "paper:print": frozenset({"notes", "documents"}),
     "incident:read": frozenset({"incidents"}),
     "disclosure:preview": frozenset({"documents", "disclosures", "contacts"}),
+    "access_copy:preview": frozenset({"accessCopies"}),
     "name_request:read": frozenset({"nameRequests", "nameViews", "nameDecisions"}),
 }

@@ -29,7 +29,7 @@ PERMITS: Mapping[str, tuple[frozenset[str], str]] = {
 OBLIGATIONS: Mapping[str, frozenset[str]] = {
     "receipt": frozenset({"consent:give", "consent:confirm", "disclosure:send", "breach:decide"}),
     "notify": frozenset({"consent:refuse", "consent:withdraw", "consent:record_withdrawal"}),
-    "redact": frozenset({"disclosure:send"}),
+    "redact": frozenset({"disclosure:send", "access_copy:release", "access_copy:collect"}),
 }
 """What has to follow a yes, besides the entry in the ledger, which follows everything."""
 

@@ -68,7 +68,7 @@ def test_where_others_are_marked_and_not_hidden_nothing_leaves(sas: House) -> No
         letter.sent(redacted=False)
     assert refused.value.reasons == ("others_not_redacted",)
     assert refused.value.in_words == (
-        "Others are marked in it and would be seen: propose it again, with a redaction. (R3)",
+        "Others are marked in it and would be seen: make it again, with a redaction. (R3)",
     )
     entry = sas.last_entry(action="disclosure:send", disclosure=letter.disclosure)
     assert (entry["effect"], entry["reasons"]) == ("deny", ["others_not_redacted"])
