@@ -83,6 +83,7 @@ def tools(config: Config[Settings], vault: Vault, database: Database) -> Tools:
 def servicers(parts: Tools) -> list[Servicer]:
     """List what is served: one servicer for each service in the protos."""
     from sas.cases.v1 import (
+        access_requests_pb2_grpc,
         breaches_pb2_grpc,
         case_notes_pb2_grpc,
         cases_pb2_grpc,
@@ -97,6 +98,7 @@ def servicers(parts: Tools) -> list[Servicer]:
         retention_pb2_grpc,
     )
 
+    from services.cases.api.access_requests import AccessRequestsServicer
     from services.cases.api.breaches import BreachesServicer
     from services.cases.api.case_notes import CaseNotesServicer
     from services.cases.api.cases import CasesServicer
@@ -126,6 +128,10 @@ def servicers(parts: Tools) -> list[Servicer]:
         (
             name_requests_pb2_grpc.add_NameRequestsServiceServicer_to_server,
             NameRequestsServicer(parts),
+        ),
+        (
+            access_requests_pb2_grpc.add_AccessRequestsServiceServicer_to_server,
+            AccessRequestsServicer(parts),
         ),
         (breaches_pb2_grpc.add_BreachesServiceServicer_to_server, BreachesServicer(parts)),
         (retention_pb2_grpc.add_RetentionServiceServicer_to_server, RetentionServicer(parts)),

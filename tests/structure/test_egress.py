@@ -31,6 +31,7 @@ NO_WORDS = {
 """RPCs with an outward verb that let nobody's words out to a third party, and why."""
 
 GATED = {
+    "cases.CollectAccessCopy",
     "cases.CollectDisclosure",
     "cases.PrintItems",
     "cases.SendDisclosure",
@@ -59,14 +60,15 @@ def test_the_gate_is_the_policys_and_leaves_a_line(rpc: Rpc) -> None:
     if rpc.access.gate:
         assert rpc.access.decided_by == access_pb2.DECIDED_BY_POLICY
         assert (rpc.access.audit.partition(":")[0], rpc.access.data_class) in {
+            ("access_copy", access_pb2.DATA_CLASS_WORDS),
             ("disclosure", access_pb2.DATA_CLASS_WORDS),
             ("paper", access_pb2.DATA_CLASS_WORDS),
             ("report", access_pb2.DATA_CLASS_STATISTICS),
         }
 
 
-def test_there_are_four_ways_out() -> None:
-    """An access request or an export of a case would be a fifth: there is none yet."""
+def test_there_are_these_ways_out() -> None:
+    """To a third party, to the student whose it is, on paper, and of what was frozen."""
     assert {rpc.name for rpc in RPCS if rpc.access.gate} == GATED
 
 
@@ -97,7 +99,15 @@ def called(what: ast.expr) -> str:
     ("name", "where"),
     [
         ("Released", {"actions/egress.py"}),
-        ("let_out", {"actions/collection.py", "actions/disclosures.py", "actions/prints.py"}),
+        (
+            "let_out",
+            {
+                "actions/access_copies.py",
+                "actions/collection.py",
+                "actions/disclosures.py",
+                "actions/prints.py",
+            },
+        ),
         ("check", {"actions/egress.py"}),
         ("send_both", {"actions/disclosures.py"}),
         ("send_link", {"actions/posting.py"}),
@@ -105,6 +115,7 @@ def called(what: ast.expr) -> str:
         ("Contents", {"actions/disclosures.py", "actions/questions.py"}),
         ("CollectedDocument", {"api/disclosures.py"}),
         ("PrintedItems", {"api/prints.py"}),
+        ("CollectedAccessCopy", {"api/access_requests.py"}),
     ],
 )
 def test_the_door_is_one_place(name: str, where: set[str]) -> None:
@@ -120,13 +131,20 @@ def test_the_door_of_reports_is_one_place() -> None:
     assert text.count("egress.publish_report(") == text.count("content=released.content") == 1
 
 
-def test_what_a_third_party_gets_is_what_was_released() -> None:
-    """The answer of the one RPC that gives bytes away is filled from `released` only."""
-    tree = ast.parse((CASES / "api/disclosures.py").read_text())
+@pytest.mark.parametrize(
+    ("answer", "where"),
+    [
+        ("CollectedDocument", "api/disclosures.py"),
+        ("CollectedAccessCopy", "api/access_requests.py"),
+    ],
+)
+def test_what_somebody_gets_is_what_was_released(answer: str, where: str) -> None:
+    """The answer of an RPC that gives bytes away is filled from `released` only."""
+    tree = ast.parse((CASES / where).read_text())
     (made,) = [
         node
         for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and called(node.func) == "CollectedDocument"
+        if isinstance(node, ast.Call) and called(node.func) == answer
     ]
     for argument in made.keywords:
         match argument.value:

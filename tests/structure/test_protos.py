@@ -199,14 +199,15 @@ def constrained(field: FieldDescriptor) -> bool:
 
 
 NO_WORDS = {
-    "names": "about adviser asked_by author breach case colleague consent contact corrects"
-    " decided_by decider decision disclosure document involved item items line name person"
-    " declared_by destroyed_by open_prints printed_by"
+    "names": "about access_request adviser asked_by author breach case collected_copies colleague"
+    " consent contact copies corrects decided_by decider decision disclosure document involved"
+    " declared_by destroyed_by item items items_left line name open_prints person printed_by"
     " recipient recipients record records redactions staff_member student students superseded_by",
     "codes": "action cells code column_codes effect ground how kind language media_type missing"
     " period purpose recipient_kinds role roles table term text_version unit version"
     " warnings what outcome whose_safety kept_in",
-    "days": "contact_date dispose_from_date ends_on last_involvement_date valid_from valid_until",
+    "days": "contact_date day dispose_from_date due_on ends_on last_involvement_date received_on"
+    " valid_from valid_until",
     "opaque": "entry etag leaf_hash next_page_token page_token payload_digest proof pseudonym"
     " public_key receipt sealed_address sealed_facts text_sha256 file_sha256",
     "addresses of servers": "authorization_url issuer redirect_uri",

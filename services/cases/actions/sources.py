@@ -1,4 +1,4 @@
-"""What a disclosure is made of: documents and notes of one case, opened to be rendered."""
+"""What leaves is made of: documents and notes of one case, opened to be rendered."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sas.common.v1.purpose_pb2 import PURPOSE_DISCLOSURE, Purpose
 
 from common.errors import InvalidFields, NotAvailable
 from services.cases.actions.tools import Tools
+from services.cases.domain.access_copies import NoteForPrograms
 from services.cases.domain.names import id_of, record_of
 from services.cases.domain.notes import NoteWords
 from services.cases.domain.redaction import Mark, marks_from_bytes
@@ -28,8 +29,8 @@ class Sealed:
     item: str
     case_id: str
     media_type: str
-    called: str
-    """What a note is called; a document's title is sealed."""
+    contact_date: str
+    """Of a note; empty for a document, whose title is sealed."""
     sealed: SealedItem
     redaction: SealedItem | None = None
 
@@ -45,6 +46,8 @@ class Opened:
 
     title: str = attrs.field(repr=False)
     source: Source
+    note: NoteForPrograms | None = None
+    """Its typed parts, if it is a note."""
 
 
 def find_item(work: Work, name: str) -> Sealed | None:
@@ -57,13 +60,12 @@ def find_item(work: Work, name: str) -> Sealed | None:
     note, sealed = work.notes.find_sealed(id_of(name, "notes"))
     if note is None or sealed is None:
         return None
-    called = f"Case note of {note.contact_date.isoformat()}"
-    return Sealed(name, note.case_id, "text/plain", called, sealed)
+    return Sealed(name, note.case_id, "text/plain", note.contact_date.isoformat(), sealed)
 
 
 def find_sources(tools: Tools, items: Sequence[str], redactions: Sequence[str]) -> list[Sealed]:
     """
-    Find the items of a disclosure, each with its redaction.
+    Find the items of what is to leave, each with its redaction.
 
     Raises:
         InvalidFields: they are of more than one case, or something is named twice or in vain.
@@ -127,9 +129,10 @@ def _open(found: Sealed, keys: Keys) -> Opened:
     marks: tuple[Mark, ...] = ()
     if found.redaction is not None:
         marks = marks_from_bytes(keys.open(found.redaction))
-    if found.called:
+    if found.contact_date:
         words = NoteWords.from_bytes(keys.open(found.sealed))
-        text = words.as_text(found.called).encode()
-        return Opened(found.called, Source(found.media_type, text, marks))
+        title = f"Case note of {found.contact_date}"
+        source = Source(found.media_type, words.as_text(title).encode(), marks)
+        return Opened(title, source, NoteForPrograms(found.item, found.contact_date, words, marks))
     title = keys.open(found.sealed, TITLE).decode()
     return Opened(title, Source(found.media_type, keys.open(found.sealed, CONTENT), marks))

@@ -13,7 +13,13 @@ from services.cases.domain.cases import Case
 from services.cases.domain.states import CaseState
 from services.cases.storage.paging import after
 from services.cases.storage.sealed import WORDS, SealedItem
-from services.cases.storage.tables import cases, enquiries, involvements, notes
+from services.cases.storage.tables import (
+    access_requests,
+    cases,
+    enquiries,
+    involvements,
+    notes,
+)
 
 _SEES_ALL = sa.text("(select cardinality(hidden_ids()) = 0)")
 _others = cases.alias("others")
@@ -22,6 +28,10 @@ _CONTACTS = sa.union_all(
     sa.select(_others.c.student, notes.c.contact_date).join(notes, notes.c.case_id == _others.c.id),
     sa.select(_others.c.student, enquiries.c.contact_date).join(
         enquiries, enquiries.c.case_id == _others.c.id
+    ),
+    sa.select(
+        sa.literal("students/") + sa.cast(access_requests.c.student_id, sa.Text),
+        access_requests.c.received_on,
     ),
 ).subquery("contacts_seen")
 _LAST_INVOLVEMENT = sa.case(

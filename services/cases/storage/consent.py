@@ -15,6 +15,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from sas.common.v1.naming_pb2 import NameAnswer, NameGround, NameView, NotHeard
 from sas.common.v1.purpose_pb2 import DisclosurePurpose, Purpose
 from sas.consent.v1 import (
+    access_copies_pb2,
+    access_copies_pb2_grpc,
     breach_procedure_pb2,
     breach_procedure_pb2_grpc,
     consents_pb2,
@@ -30,6 +32,7 @@ from sas.consent.v1 import (
 )
 
 from common.rpc.client import Peer
+from services.cases.domain.access_copies import AccessCopy
 from services.cases.domain.breaches import Breach, StudentFirst
 from services.cases.domain.contacts import Contact
 from services.cases.domain.disclosures import Disclosure
@@ -102,6 +105,7 @@ class Consent:
         self._gate = peer.stub(gate_pb2_grpc.GateServiceStub)
         self._paper = peer.stub(paper_pb2_grpc.PaperServiceStub)
         self._consents = peer.stub(consents_pb2_grpc.ConsentsServiceStub)
+        self._copies = peer.stub(access_copies_pb2_grpc.AccessGateServiceStub)
         self._names = peer.stub(name_procedure_pb2_grpc.NameProcedureServiceStub)
         self._breaches = peer.stub(breach_procedure_pb2_grpc.BreachProcedureServiceStub)
 
@@ -231,6 +235,42 @@ class Consent:
     def record_destruction(self, name: str, record: str) -> None:
         """Ask whether the caller may say that a print was destroyed."""
         self._paper.RecordDestruction(paper_pb2.RecordDestructionRequest(print=name, record=record))
+
+    def authorise_access_release(
+        self, copy: AccessCopy, record: str, items: Sequence[str], *, redacted: bool
+    ) -> None:
+        """Ask whether the student may have this copy; *redacted* as for a disclosure."""
+        self._copies.AuthoriseAccessRelease(
+            access_copies_pb2.AuthoriseAccessReleaseRequest(
+                copy=copy.name,
+                record=record,
+                recipient=copy.student,
+                payload_digest=copy.payload_digest,
+                items=items,
+                redacted=redacted,
+            )
+        )
+
+    def authorise_access_collection(
+        self, copy: AccessCopy, record: str, sealed: Iterable[SealedItem], *, redacted: bool
+    ) -> Keys:
+        """Ask whether the student who calls may have this copy now."""
+        answer = self._copies.AuthoriseAccessCollection(
+            access_copies_pb2.AuthoriseAccessCollectionRequest(
+                copy=copy.name,
+                record=record,
+                payload_digest=copy.payload_digest,
+                items=_items(sealed),
+                redacted=redacted,
+            )
+        )
+        return _keys(answer.keys, answer.gate_pass)
+
+    def record_access_recall(self, copy: str, record: str) -> None:
+        """Have a recall decided and written down; from then on the student collects it no more."""
+        self._copies.RecordAccessRecall(
+            access_copies_pb2.RecordAccessRecallRequest(copy=copy, record=record)
+        )
 
     def record_breach_facts(self, breach: Breach, words_digest: bytes) -> Standing:
         """Tell the facts of a breach under consideration; gives how it stands."""

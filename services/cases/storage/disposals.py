@@ -99,6 +99,15 @@ class Disposals:
             code_hash=None,
             **_NOTHING_SEALED,
         )
+        copies = tables.access_copies
+        self._set(
+            copies,
+            copies.c.case_id == case_id,
+            content_sealed=None,
+            payload_salt=None,
+            payload_digest=None,
+            **_NOTHING_SEALED,
+        )
         marks = tables.redactions
         self._set(marks, marks.c.case_id == case_id, **_NOTHING_SEALED)
         self._set(

@@ -426,6 +426,60 @@ name_request_words = sa.Table(
     _text("digest"),
 )
 
+access_requests = sa.Table(
+    "access_requests",
+    metadata,
+    _id("id", primary_key=True),
+    # Of a student. An id, since walls around a student hide rows by it.
+    _id("student_id"),
+    _day("received_on"),
+    _code("manner"),
+    _code("author"),
+    _moment("created_at"),
+    sa.Index("access_requests_student", "student_id", "created_at"),
+    sa.Index("access_requests_oldest", "received_on", "id"),
+)
+
+access_copies = sa.Table(
+    "access_copies",
+    metadata,
+    _id("id", primary_key=True),
+    _of("request_id", "access_requests"),
+    _of("case_id", "cases"),
+    # Names of notes and documents, in the order in which they were rendered.
+    sa.Column("items", ARRAY(sa.Text), nullable=False),
+    sa.Column("redactions", ARRAY(sa.Text), nullable=False),
+    # Names of what stays out as a whole; why, is sealed.
+    sa.Column("left_out", ARRAY(sa.Text), nullable=False),
+    _code("author"),
+    _moment("created_at"),
+    _text("wrapped_key"),
+    _bytes("sealed"),
+    # The file, sealed under the same data key as what it is.
+    _bytes("content_sealed"),
+    _bytes("payload_salt"),
+    _text("payload_digest"),
+    sa.Index("access_copies_request", "request_id"),
+    sa.Index("access_copies_case", "case_id"),
+)
+
+access_request_events = sa.Table(
+    "access_request_events",
+    metadata,
+    sa.Column("position", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    _of("request_id", "access_requests"),
+    # Of a copy.
+    _of("case_id", "cases", nullable=True),
+    _of("copy_id", "access_copies", nullable=True),
+    _code("happening"),
+    _moment("at"),
+    # That counts for the clock; it can be earlier than the line.
+    _day("day"),
+    _code("author"),
+    _code("reason"),
+    sa.Index("access_request_events_request", "request_id", "position"),
+)
+
 disposals = sa.Table(
     "disposals",
     metadata,

@@ -40,12 +40,13 @@ class Walls:
 
     def hidden(self) -> frozenset[str]:
         """
-        Give the ids of what is not there for the caller.
+        Give the ids of what is not there for the caller: of records, and of students.
 
         Raises:
             TryAgain: consent can't answer.
         """
-        return self._of_caller().records
+        known = self._of_caller()
+        return known.records | {_bare(each) for each in known.students}
 
     def hides(self, student: str) -> bool:
         """
@@ -76,7 +77,11 @@ class Walls:
         # Each call has a caller of its own, so what is known of an earlier call is not taken.
         if known is None or known.caller is not who:
             answer = self._conflicts.GetOwnWalls(walls_pb2.GetOwnWallsRequest())
-            ids = frozenset(each.partition("/")[2] for each in answer.records)
+            ids = frozenset(map(_bare, answer.records))
             known = _Hidden(who, ids, frozenset(answer.students))
             _hidden.set(known)
         return known
+
+
+def _bare(name: str) -> str:
+    return name.partition("/")[2]

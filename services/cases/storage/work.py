@@ -7,6 +7,8 @@ from google.protobuf.message import Message
 
 from common import outbox
 from common.hidden_rows import HidesRows
+from services.cases.storage.access_copies import AccessCopies
+from services.cases.storage.access_requests import AccessRequests
 from services.cases.storage.addenda import Addenda
 from services.cases.storage.breaches import Breaches
 from services.cases.storage.cases import Cases
@@ -110,6 +112,16 @@ class Stores:
     def name_requests(self) -> NameRequests:
         """The words around requests for the name behind a line."""
         return NameRequests(self.connection)
+
+    @property
+    def access_requests(self) -> AccessRequests:
+        """Students' requests for a copy of what is held about them."""
+        return AccessRequests(self.connection)
+
+    @property
+    def access_copies(self) -> AccessCopies:
+        """The copies that are made for them."""
+        return AccessCopies(self.connection)
 
     @property
     def disposals(self) -> Disposals:

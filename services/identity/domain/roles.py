@@ -32,6 +32,10 @@ ADVISER = frozenset(
         "third_party:create",
         "staff_member:list",
         "name_task:list",
+        "access_request:read",
+        "access_request:enter",
+        "access_request:handle",
+        "access_copy:prepare",
         "report:read",
     }
 )
@@ -50,8 +54,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "trustee": frozenset({"ledger:verify"}),
     # They see how many breaches there were in a term, never whose (R32).
     "operator": frozenset({"ledger:verify", "breach:count"}),
-    # Their own form only, which the action checks.
-    "student": frozenset({"registration_form:complete"}),
+    # Their own form and requests only, which the actions check.
+    "student": frozenset(
+        {"registration_form:complete", "access_request:make", "access_request:read"}
+    ),
 }
 STAFF_ROLES = frozenset(PERMISSIONS) - {"student"}
 

@@ -11,6 +11,7 @@ from uuid import uuid4
 import attrs
 from google.protobuf.message import Message
 from sas.cases.v1 import (
+    access_requests_pb2_grpc,
     breaches_pb2_grpc,
     case_notes_pb2_grpc,
     cases_pb2_grpc,
@@ -31,6 +32,7 @@ from sas.consent.v1 import (
     walls_pb2_grpc,
 )
 
+from services.identity.domain.roles import PERMISSIONS
 from tests.kit import house
 from tests.kit.house import Person, Refusal
 
@@ -48,6 +50,10 @@ ADVISER = frozenset(
         "disclosure:propose",
         "breach:draft",
         "incident:record",
+        "access_request:read",
+        "access_request:enter",
+        "access_request:handle",
+        "access_copy:prepare",
     }
 )
 
@@ -60,7 +66,7 @@ def adviser(**changes: Any) -> Person:
 
 def student() -> Person:
     """Make up a student."""
-    permissions = frozenset({"registration_form:complete"})
+    permissions = PERMISSIONS["student"]
     return Person(f"students/{uuid4()}", "student", frozenset({"student"}), permissions, False)
 
 
@@ -93,6 +99,7 @@ class House(house.House):
         self.prints = stub(prints_pb2_grpc.PrintsServiceStub)
         self.incidents = stub(incidents_pb2_grpc.IncidentsServiceStub)
         self.name_requests = stub(name_requests_pb2_grpc.NameRequestsServiceStub)
+        self.access = stub(access_requests_pb2_grpc.AccessRequestsServiceStub)
         self.breaches = stub(breaches_pb2_grpc.BreachesServiceStub)
         self.retention = stub(retention_pb2_grpc.RetentionServiceStub)
         self.consents = consent.stub(consents_pb2_grpc.ConsentsServiceStub)

@@ -14,7 +14,13 @@ from uuid import uuid4
 
 import attrs
 import pytest
-from sas.cases.v1 import breaches_pb2, cases_pb2, enquiries_pb2, incidents_pb2
+from sas.cases.v1 import (
+    access_requests_pb2,
+    breaches_pb2,
+    cases_pb2,
+    enquiries_pb2,
+    incidents_pb2,
+)
 from sas.consent.v1 import breach_procedure_pb2, walls_pb2
 
 from common.errors import NotAvailable, TryAgain
@@ -68,8 +74,18 @@ class Behind:
         ]
 
 
-def with_everything(office: Office, zoe: Person, asked: Person) -> Behind:
-    """Open a case from an enquiry, with one of each thing; *asked* is asked for advice."""
+def asks_for_a_copy(sas: House, zoe: Person) -> str:
+    """Ask, as the student, for a copy of what is held about her."""
+    request = access_requests_pb2.RequestAccessRequest(request_id=str(uuid4()))
+    return str(sas.call(zoe, sas.access.RequestAccess, request).name)
+
+
+def with_everything(office: Office, zoe: Person, asked: Person, access_request: str = "") -> Behind:
+    """
+    Open a case from an enquiry, with one of each thing; *asked* is asked for advice.
+
+    There is a copy of it, for a request that the student made or makes.
+    """
     sas, who = office.sas, office.who
     enquiry = sas.call(
         who,
@@ -82,6 +98,19 @@ def with_everything(office: Office, zoe: Person, asked: Person) -> Behind:
     printed = office.prints(case, note, document).print.name
     disclosure = office.proposes(document, "tutor@example.org")
     contact = office.names(case)
+    access_request = access_request or asks_for_a_copy(sas, zoe)
+    # As if she asked now, whenever it was: only what was there then is still to be copied.
+    sas.sql(
+        "update access_requests set created_at = now() where id = %s",
+        access_request.partition("/")[2],
+    )
+    copy = sas.call(
+        who,
+        sas.access.PrepareAccessCopy,
+        access_requests_pb2.PrepareAccessCopyRequest(
+            access_request=access_request, items=[document], request_id=str(uuid4())
+        ),
+    ).name
     breach = sas.call(
         who,
         sas.breaches.DraftBreach,
@@ -125,6 +154,7 @@ def with_everything(office: Office, zoe: Person, asked: Person) -> Behind:
             "disclosures": disclosure.name,
             "consents": disclosure.consent,
             "contacts": contact.name,
+            "accessCopies": copy,
             "breaches": breach,
             "incidents": incident,
             "enquiries": enquiry,
@@ -204,8 +234,9 @@ def scene(sas: House, ada: Person, bob: Person) -> Scene:
     zoe = student()
     other = Office(sas, bob).opens_case(zoe, contact_date="2026-01-05").name
     get = next(each for each in OURS if each.name == "cases.GetCase")
+    access_request = asks_for_a_copy(sas, zoe)
     lists, seen = all_lists(sas, ada, zoe.name), call(sas, ada, get, {"name": other})
-    behind = with_everything(Office(sas, bob), zoe, ada)
+    behind = with_everything(Office(sas, bob), zoe, ada, access_request)
     wall_off(sas, bob, ada, record=behind.names["records"])
     return Scene(behind=behind, zoe=zoe, lists_before=lists, other_case=other, other_before=seen)
 
@@ -343,7 +374,7 @@ def test_every_table_about_a_case_hides_what_is_behind_walls(sas: House) -> None
     about = sas.sql(
         "select distinct table_name from information_schema.columns where table_schema = 'public'"
         " and column_name in ('case_id', 'enquiry_id', 'breach_id', 'incident_id',"
-        " 'name_request_id')"
+        " 'name_request_id', 'student_id', 'copy_id')"
     )
     hides = sas.sql(
         "select tablename from pg_policies where policyname = 'not_hidden'"
