@@ -53,7 +53,12 @@ def pair(stack: FullStack, note: str) -> tuple[Line, Line]:
 
 
 def test_it_knows_every_action_that_opens() -> None:
-    through_other_doors = {"disclosure:send", "disclosure:collect", "use:confirm"}
+    through_other_doors = {
+        "access_copy:collect",
+        "disclosure:send",
+        "disclosure:collect",
+        "use:confirm",
+    }
     assert questions.OPENING | through_other_doors == OPENING
 
 

@@ -35,8 +35,12 @@ def test_those_who_only_run_the_service_see_no_student() -> None:
     assert PERMISSIONS["operator"] == {"ledger:verify", "breach:count"}  # counts, without anybody
 
 
-def test_a_student_may_complete_a_registration_form_and_nothing_else() -> None:
-    assert PERMISSIONS["student"] == {"registration_form:complete"}
+def test_a_student_may_do_what_is_theirs_and_nothing_else() -> None:
+    assert PERMISSIONS["student"] == {
+        "registration_form:complete",
+        "access_request:make",
+        "access_request:read",
+    }
     assert "student" not in STAFF_ROLES
 
 
