@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 
 import attrs
 import pytest
@@ -62,7 +63,7 @@ def test_what_is_sealed_comes_back_as_it_was() -> None:
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_one_thing_else_does_not_fit(change: dict[str, object]) -> None:
+def test_one_thing_else_does_not_fit(change: dict[str, Any]) -> None:
     """Neither where only what is sealed differs, nor where the columns were changed to match."""
     what = particulars()
     other = attrs.evolve(what, **change)
