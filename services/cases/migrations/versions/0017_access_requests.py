@@ -9,8 +9,8 @@ from alembic import op
 
 from common.hidden_rows import hide_rows_1
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 
 TABLES = """
 create table access_requests (
