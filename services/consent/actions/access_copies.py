@@ -104,9 +104,8 @@ def recall(parts: Parts, who: Who, name: str, record_name: str) -> int:
         NotAvailable: they may not know, or there is nothing there.
         RefusedByPolicy: to staff of the Service, with every reason.
     """
-    with parts.new_work() as work:
-        record = work.records.load(record_name)
-        work.locks.hold(name)
+    with parts.new_change() as work:
+        record = work.records.find(record_name)
         line = Line(purpose=PURPOSE, about=name, disclosure=name)
         question = questions.to_recall(who, record, RECALL)
         recorded = decide(parts, work, question, line, parts.clock())
