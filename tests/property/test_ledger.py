@@ -6,6 +6,7 @@ import base64
 import hashlib
 from datetime import UTC, datetime
 
+import attrs
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given, settings
@@ -131,6 +132,13 @@ def test_every_consistency_proof_is_accepted() -> None:
                 assert not consistent(old, ROOT(0, old), size, ROOT(0, size), path[:-1])
 
 
+def test_a_proof_of_one_size_is_none_of_a_much_larger_one() -> None:
+    """RFC 9162, section 2.1.4.2: a path that ends below the root proves nothing about the root."""
+    path = consistency_proof(4, 8, ROOT)
+    assert consistent(4, ROOT(0, 4), 8, ROOT(0, 8), path)
+    assert not consistent(4, ROOT(0, 4), 16, ROOT(0, 8), path)
+
+
 @pytest.mark.parametrize(("index", "size"), [(0, 0), (-1, 5), (5, 5)])
 def test_no_proof_for_an_entry_that_is_not_there(index: int, size: int) -> None:
     with pytest.raises(NoSuchProof):
@@ -193,6 +201,42 @@ def test_a_checkpoint_of_another_log_is_refused() -> None:
     other = Checkpoint("other.test/ledger", 1, b"r" * 32).signed(KEY, PRIVATE_KEY.sign)
     with pytest.raises(NoteBroken):
         Checkpoint.open(other, KEY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{KEY.name}\n1\n{{root}}\nand more\n",
+        f"{KEY.name}\n01\n{{root}}\n",
+        f"{KEY.name}\n-1\n{{root}}\n",
+        f"{KEY.name}\n1\ncm9vdA==\n",
+    ],
+    ids=["a-line-more", "another-spelling", "no-size", "no-root"],
+)
+def test_a_checkpoint_has_one_spelling_even_if_our_key_signed_another(text: str) -> None:
+    root = base64.b64encode(b"r" * 32).decode()
+    with pytest.raises(NoteBroken):
+        Checkpoint.open(sign_note(text.format(root=root), KEY, PRIVATE_KEY.sign), KEY)
+
+
+def test_a_line_in_our_name_that_we_did_not_sign_spoils_the_note() -> None:
+    """C2SP signed-note; else a forged line could stand beside a true one."""
+    note = sign_note("text\n", KEY, PRIVATE_KEY.sign)
+    forged = sign_note("text\n", KEY, lambda _: b"x" * 64).rpartition("\n\n")[2]
+    for lines in (note + forged, note.replace("\n\n", "\n\n" + forged)):
+        with pytest.raises(NoteBroken):
+            open_note(lines, KEY)
+
+
+def test_a_receipt_is_for_its_place_and_no_other() -> None:
+    receipt, its_entry = receipt_of(7, 6)
+    for index in (5, 7, 2**40):
+        moved = Receipt.parse(attrs.evolve(receipt, index=index).render())
+        with pytest.raises(ReceiptBroken):
+            moved.verify(its_entry, KEY)
+    longer = attrs.evolve(receipt, path=(b"h" * 32,) * 64)
+    with pytest.raises(ReceiptBroken):
+        Receipt.parse(longer.render())
 
 
 def test_a_receipt_proves_its_entry() -> None:
@@ -309,6 +353,15 @@ def test_fsck_names_a_changed_entry(ledger: Ledger) -> None:
     other = entry(7, purpose="advice").to_bytes(7)
     ledger.rows[7] = check.Row(7, other, ledger.rows[7].leaf_hash)
     assert ledger.fsck() == [f"entry 7: {check.ENTRY_CHANGED}"]
+
+
+def test_fsck_names_an_entry_in_another_spelling(ledger: Ledger) -> None:
+    """One decision has one form, so that no two entries say the same and prove unlike things."""
+    other = ledger.rows[7].entry.replace(b",", b", ", 1)
+    ledger.rows[7] = check.Row(7, other, leaf_hash(other))
+    ledger.agree_with_the_rows()
+    ledger.checkpoints = []
+    assert ledger.fsck() == [f"entry 7: {check.ENTRY_NOT_CANONICAL}"]
 
 
 def test_fsck_names_every_changed_entry(ledger: Ledger) -> None:

@@ -77,6 +77,17 @@ def test_a_colleague_who_is_asked_finds_it_in_their_list(breach: Breach) -> None
     assert breach.waits_for_advice_of(bob) == []
 
 
+def test_whoever_is_asked_again_is_told_once(sas: House, breach: Breach) -> None:
+    """R36: a mail for each time that somebody presses a button would be read by nobody."""
+    bob = staff()
+    breach.told(**EVERYTHING)
+    with sas.without("consent-work"):  # so that what is told stays where it can be seen
+        for _ in range(2):
+            breach.asks(bob)
+        told = "select count(*) from outbox where body::jsonb ->> 'staff_member' = %s"
+        assert sas.sql(told, bob.name) == [(1,)]
+
+
 def test_a_request_for_advice_behind_a_wall_is_in_nobodys_list(breach: Breach) -> None:
     bob = staff()
     breach.told(**EVERYTHING)

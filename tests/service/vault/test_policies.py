@@ -32,6 +32,7 @@ RECORDS = (
     "registration",
     "monitoring",
     "breach",
+    "incident",
     "third-party",
     "name-request",
 )
@@ -93,6 +94,8 @@ ATTACKS: list[tuple[str, str, dict[str, object]]] = [
     ("cases-serve", "POST ix/hmac/crsid-2026/sha2-256", {"input": CONTEXT}),
     ("cases-serve", "POST facts/decrypt/cohort-2026", {"ciphertext": "vault:v1:x"}),
     ("cases-serve", "POST post/decrypt/replies", {"ciphertext": "vault:v1:x"}),
+    ("cases-serve", "POST post/encrypt/replies", {"plaintext": CONTEXT}),
+    ("cases-serve", "POST tokens/sign/gate", {"input": CONTEXT}),
     ("cases-serve", "POST tokens/sign/caller", {"input": CONTEXT}),
     ("cases-serve", "POST ledger/sign/ledger", {"input": CONTEXT}),
     ("cases-serve", "GET secret/data/oidc/identity", {}),
@@ -210,17 +213,35 @@ def test_no_process_can_set_vault_up(
     assert client.auth.token.lookup_self()["data"]["path"], "it was no longer signed in"
 
 
+SEALS = {
+    "identity-serve": ("registration", "monitoring", "third-party"),
+    "cases-serve": ("case", "enquiry", "breach", "incident", "name-request"),
+}
+"""Of which kinds of records each makes the keys, and seals with them."""
+
+
+@pytest.mark.parametrize(
+    ("role", "kind"), [(role, kind) for role, kinds in SEALS.items() for kind in kinds]
+)
+@pytest.mark.parametrize(
+    "asked", [{}, {"derived": False}, {"derived": True, "exportable": True}], ids=str
+)
+def test_no_key_of_a_record_can_be_made_that_could_leave(
+    processes: Processes, record: Record, role: str, kind: str, asked: dict[str, object]
+) -> None:
+    """R23: each kind of record, also those that came later."""
+    with pytest.raises(Forbidden):
+        attempt(processes.client(role), f"POST rk-{kind}/keys/{NEW}", asked, record)
+
+
 def granted() -> dict[str, set[str]]:
     """What each process may do, as the table of the design has it; all else is denied."""
-    sealing = {
-        "identity-serve": ("registration", "monitoring", "third-party"),
-        "cases-serve": ("case", "enquiry", "breach"),
-    }
     table: dict[str, set[str]] = {role: set() for role in EVERYBODY}
-    for role, kinds in sealing.items():
+    for role, kinds in SEALS.items():
         for kind in kinds:
             table[role] |= {f"rk-{kind}/keys/{NEW}", f"rk-{kind}/datakey/plaintext/{NEW}"}
-    for kind in sealing["cases-serve"]:
+    # Accidents in a record of their own are not disposed of yet (docs/policy.md, R27).
+    for kind in set(SEALS["cases-serve"]) - {"incident"}:
         table["cases-work"] |= {f"rk-{kind}/keys/{NEW}", f"rk-{kind}/keys/{NEW}/config"}
     table["consent-serve"] |= {f"rk-{kind}/decrypt/{NEW}" for kind in RECORDS}
     table["identity-serve"] |= {
@@ -231,6 +252,9 @@ def granted() -> dict[str, set[str]]:
     table["cases-work"] |= {"post/decrypt/replies", "post/decrypt/staff"}
     table["identity-serve"] |= {"post/encrypt/staff"}
     table["reports-serve"] |= {"facts/decrypt/cohort-2026"}
+    table["consent-serve"] |= {"tokens/sign/gate", "tokens/keys/gate"}
+    for role in ("cases-serve", "reports-serve"):
+        table[role] |= {"tokens/keys/gate"}
     for role in ("consent-serve", "consent-work"):
         table[role] |= {"ledger/sign/ledger", "ledger/keys/ledger"}
     for role in SERVES:

@@ -44,6 +44,7 @@ def test_all_its_occurrences_are_found() -> None:
 
 def test_a_name_is_not_a_part_of_a_word() -> None:
     assert spans("the annual report of Ann", "Ann") == [(21, 24)]
+    assert spans("Joann rang Ann", "Ann") == [(11, 14)]
 
 
 def test_what_is_no_word_can_not_be_looked_for() -> None:

@@ -114,6 +114,19 @@ def test_a_text_that_differs_in_the_hidden_name_only_is_the_same_file() -> None:
     assert first == second
 
 
+def test_a_mark_that_hides_nothing_in_a_text_stops_it() -> None:
+    """R14: whoever marked it would believe it hidden."""
+    mark = Mark(RedactionReason.ANOTHER_PERSON, passage="Anna")
+    with pytest.raises(CannotRender) as refused:
+        render_here(job(Source("text/plain", b"Joanna rang.", (mark,))))
+    assert (refused.value.trouble, refused.value.mark) == (Trouble.NOTHING_TO_HIDE, 0)
+
+
+def test_what_follows_a_block_stands_beside_it() -> None:
+    beside = texts.width_of(f"a{texts.BLOCK}b") - texts.width_of("ab")
+    assert beside == pytest.approx(texts.BLOCK_WIDTH)
+
+
 def test_a_text_keeps_the_words_around_a_block() -> None:
     after = render(job(Source(TEXT, f"Then {FRIEND} rang,\nand wept.".encode(), hides(FRIEND))))
     seen = PdfReader(io.BytesIO(after)).pages[0].extract_text()

@@ -57,6 +57,12 @@ def test_what_was_decided_is_let_out(signer: Signer) -> None:
     assert Passes(signer).check(said, DECIDED) == "entry-1"
 
 
+def test_what_is_let_out_is_let_out_in_the_call_that_asked(signer: Signer) -> None:
+    said = PassOffice(signer).issue(DECIDED, "entry-1").split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)))
+    assert claims["exp"] - claims["iat"] <= 60
+
+
 @pytest.mark.parametrize(
     "change",
     [
