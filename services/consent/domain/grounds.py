@@ -70,8 +70,11 @@ GROUNDS: tuple[Ground, ...] = (
     Ground(
         # Belief or suspicion of terrorist finance, from trade, profession or employment; to a
         # constable as soon as reasonably practicable. Disclosing by the employer's own procedure
-        # is a defence (s.19(4)). Section 39 makes telling the student an offence: read, and it
-        # names sections 19 to 21B and 38B. Read of section 19: notes to the Act of 2001, only.
+        # is a defence (s.19(4)); not for what came to somebody in the regulated sector (s.19(1A)).
+        # Read as at 31 January 2017, and at 25 July 2007: employment outside a trade, profession
+        # or business, as in a union, was made plain on 16 February 2009. Section 39 makes telling
+        # the student an offence: read, and it names sections 19 to 21B and 38B. In force since 19
+        # February 2001 (S.I. 2001/421, art. 2: all that was not in force before, but section 100).
         name="grounds/terrorism-act-2000-s19",
         policy_words=_TERRORISM,
         statute="Terrorism Act 2000, section 19",
@@ -82,7 +85,9 @@ GROUNDS: tuple[Ground, ...] = (
     ),
     Ground(
         # Information of material assistance in preventing an act of terrorism; to a constable, in
-        # England and Wales. Read, with section 39, as at 22 December 2017.
+        # England and Wales. Read, with section 39, as at 22 December 2017. Not read: from when it
+        # is in force; section 120 of the Act of 2001, in the same Part as section 117, which put
+        # it there, is since 14 December 2001.
         name="grounds/terrorism-act-2000-s38b",
         policy_words=_TERRORISM,
         statute="Terrorism Act 2000, section 38B",
@@ -97,8 +102,10 @@ GROUNDS: tuple[Ground, ...] = (
         # must disclose (ss.330-332), and an advice service is probably outside it. Its own
         # tipping-off (s.333A, since 26 December 2007) binds that sector only; section 342
         # (prejudicing an investigation), read, binds everybody else. Customs officers are no
-        # recipient here: narrower than the law. Not read: s.340, that a constable may be an
-        # officer of the National Crime Agency. In force since 24 February 2003 (S.I. 2003/120).
+        # recipient here: narrower than the law. What criminal property is (s.340(2) to (9))
+        # was read as enacted: whose conduct it came from, and when, is immaterial. Not read:
+        # s.340(13), that a constable may be an officer of the National Crime Agency. In force
+        # since 24 February 2003 (S.I. 2003/120).
         name="grounds/poca-2002",
         policy_words=_LAUNDERING,
         statute="Proceeds of Crime Act 2002, sections 327 to 329 and 338",
