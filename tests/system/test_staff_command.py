@@ -201,6 +201,59 @@ def test_what_would_be_decided_is_said_before_it_is_done(adviser: Terminal, case
     assert "because: What was or would be decided for a colleague" in said.err
 
 
+def test_what_was_sent_is_proved_to_who_sent_it_and_to_nobody_else(
+    stack: FullStack, adviser: Terminal, case: str, tmp_path: Path
+) -> None:
+    """R38: whoever sends has a receipt, which anybody can check without us."""
+    document = deeds.adviser_attaches_a_letter(stack, case)
+    tutor = disclosing.adviser_notes_a_tutor(stack)
+    disclosure = disclosing.adviser_proposes_a_disclosure(stack, document, tutor)
+    disclosing.student_gives_consent(stack, disclosure)
+    foreseen = adviser.types("policy", "explain", "disclosure:send", disclosure.name)
+    assert foreseen.out.startswith("It would be a yes.\n  unless: Others are marked in it")
+    sent = adviser.types("disclosure", "send", disclosure.name, "--really", "--json")
+    decision = json.loads(sent.out)["decision"]
+    proof, entry = tmp_path / "receipt", tmp_path / "receipt.entry"
+    assert adviser.types("policy", "receipt", decision, "--out", str(proof)).code == 0
+    assert json.loads(entry.read_text())["disclosure"] == disclosure.name
+    assert {each.stat().st_mode & 0o777 for each in (proof, entry)} == {0o600}
+    key = str(stack.state / "tls/ledger.vkey")
+    checked = ("ledger", "verify-receipt", str(proof), str(entry), "--key", key)
+    assert "Proved: the entry stands in the ledger" in adviser.types(*checked).out
+    for other in (stack.colleague, stack.student):
+        never = tmp_path / "never"
+        said = Terminal(stack, tmp_path, other).types(
+            "policy", "receipt", decision, "--out", str(never)
+        )
+        assert (said.code, "Not available" in said.err) == (1, True), said.err
+        assert not never.exists()
+
+
+def test_a_report_leaves_when_it_is_said_expressly(stack: FullStack, tmp_path: Path) -> None:
+    """R29: frozen first, shown without leaving, and then exactly what was frozen."""
+    manager, out = Terminal(stack, tmp_path, stack.manager), tmp_path / "report"
+
+    def freezes(purpose: str, year: str) -> str:
+        years = ("--from-year", year, "--until-year", year)
+        frozen = manager.types(
+            "report", "freeze", "enquiries-by-topic", "--purpose", purpose, *years, "--json"
+        )
+        assert frozen.code == 0, frozen.err
+        return str(json.loads(frozen.out)["name"])
+
+    name = freezes("annual-report", "2010")
+    said = manager.types("report", "publish", name, "--out", str(out))
+    assert (said.code, "--really" in said.err, out.exists()) == (0, True, False)
+    said = manager.types("report", "publish", name, "--out", str(out), "--really")
+    assert (said.code, said.out) == (0, ""), said.err
+    assert out.stat().st_mode & 0o777 == 0o600
+    assert out.read_text().startswith("table,enquiries-by-topic")
+    inside, never = freezes("internal-trends", "2011"), tmp_path / "trends"
+    said = manager.types("report", "publish", inside, "--out", str(never), "--really")
+    assert (said.code, never.exists()) == (1, False)
+    assert "because: " in said.err
+
+
 def test_what_can_not_be_undone_is_only_shown(adviser: Terminal, case: str) -> None:
     shown = adviser.types("case", "close", case, "advised")
     assert "--really" in shown.err

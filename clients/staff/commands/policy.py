@@ -55,9 +55,15 @@ def explain(
         typer.echo(_verdict(found))
         for each in found.reasons:
             typer.echo(f"  because: {each.sentence}{f' ({each.clause})' if each.clause else ''}")
+        for each in found.unless:
+            typer.echo(f"  unless: {each.sentence}{f' ({each.clause})' if each.clause else ''}")
         if not found.policy_in_force:
             typer.echo("  by an earlier policy than that of today")
-    show(found, as_json=as_json, skip=[] if as_json else ["reasons", "allowed", "policy_in_force"])
+    show(
+        found,
+        as_json=as_json,
+        skip=[] if as_json else ["reasons", "unless", "allowed", "policy_in_force"],
+    )
 
 
 @app.command()

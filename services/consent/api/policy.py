@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import grpc
 from sas.consent.v1 import policy_pb2, policy_pb2_grpc
 
@@ -9,6 +11,7 @@ from services.consent.actions import explaining
 from services.consent.actions.parts import Parts
 from services.consent.api.translate import caller, purpose_code, timestamp
 from services.consent.domain.explanation import Explanation
+from services.consent.domain.reasons import Reason
 
 
 class PolicyServicer(policy_pb2_grpc.PolicyServiceServicer):
@@ -46,13 +49,18 @@ class PolicyServicer(policy_pb2_grpc.PolicyServiceServicer):
             action=found.action,
             person=found.person,
             allowed=found.allowed,
-            reasons=[
-                policy_pb2.Because(code=code, sentence=reason.sentence, clause=reason.clause)
-                for code, reason in found.because
-            ],
+            reasons=_because(found.because),
+            unless=_because(found.unless),
             clauses=sorted(found.clauses),
             obligations=sorted(found.obligations),
             decided_at=timestamp(found.at),
             policy=found.policy_set,
             policy_in_force=found.policy_set == self._parts.policy.sha256,
         )
+
+
+def _because(said: Iterable[tuple[str, Reason]]) -> list[policy_pb2.Because]:
+    return [
+        policy_pb2.Because(code=code, sentence=reason.sentence, clause=reason.clause)
+        for code, reason in said
+    ]

@@ -8,6 +8,7 @@ from datetime import datetime
 import attrs
 
 from services.consent.domain.ledger.entry import parse
+from services.consent.domain.obligations import NOT_REDACTED, Obligation
 from services.consent.domain.reasons import REASONS, Reason
 
 _OF_AN_EARLIER_POLICY = Reason("A reason that the policy of today no longer gives.", "")
@@ -31,7 +32,19 @@ class Explanation:
     @property
     def because(self) -> list[tuple[str, Reason]]:
         """Each reason with its words."""
-        return [(code, REASONS.get(code, _OF_AN_EARLIER_POLICY)) for code in sorted(self.reasons)]
+        return _in_words(self.reasons)
+
+    @property
+    def unless(self) -> list[tuple[str, Reason]]:
+        """
+        What would make a no of a yes that was not made, and is not known here, with its words.
+
+        Whether others are hidden in a file is known only to who holds it, once it is to leave.
+        """
+        would_be = self.allowed and not self.name
+        return _in_words(
+            {NOT_REDACTED} if would_be and Obligation.REDACT in self.obligations else ()
+        )
 
 
 @attrs.frozen
@@ -60,6 +73,10 @@ class Past:
             policy_set=said["policy_set"],
         )
         return cls(said["index"], explanation, said["record"], said["breach"])
+
+
+def _in_words(codes: Iterable[str]) -> list[tuple[str, Reason]]:
+    return [(code, REASONS.get(code, _OF_AN_EARLIER_POLICY)) for code in sorted(codes)]
 
 
 def _codes(said: Iterable[str]) -> frozenset[str]:
