@@ -188,7 +188,8 @@ def run(state: State, only: list[str]) -> int:
     """Be the guard, and under it the supervisor, until told to stop."""
     from deploy.supervisor.supervisor import only_one
 
-    lock = only_one(state)
+    # Held until this process has ended: whoever waits for it finds nothing of us afterwards.
+    only_one(state)
     write_private(state / "run/guard.pid", str(os.getpid()))
 
     def supervise() -> None:
@@ -203,9 +204,7 @@ def run(state: State, only: list[str]) -> int:
 
         asyncio.run(keep())
 
-    code = guarded(supervise)
-    os.close(lock)
-    return code
+    return guarded(supervise)
 
 
 def is_running(state: State) -> bool:

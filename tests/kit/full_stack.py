@@ -27,11 +27,14 @@ from deploy.demo.people import Person
 from deploy.state import CHECKOUT, State
 from deploy.supervisor.supervisor import order
 from tests.kit.servers.ports import free_port_base
+from tests.kit.servers.spawn import wait_until
 
 RUNNING = os.environ.get("SAS_TEST_STACK")
 
 SIGN_IN_AGAIN_SECONDS = 8 * 60
 """A staff session ends when it was idle for ten minutes; other tests may have taken that long."""
+
+_STACK = (sys.executable, "-m", "deploy.stack")
 
 ONE_CALL_OF_EACH_SERVICE = ("/v1/session", "/v1/cases", "/v1/ledger/checkpoint", "/v1/reports")
 
@@ -122,11 +125,8 @@ def full_stack() -> Iterator[FullStack]:
     with tempfile.TemporaryDirectory(prefix="sas-whole-") as folder:
         Path(folder).chmod(0o755)
         state = State(root=Path(folder) / "state", port_base=free_port_base())
-        try:
-            _stack(state, "up")
+        with _running(state, Path(folder) / "up.log"):
             yield with_people(state)
-        finally:
-            _stack(state, "clean")
 
 
 def with_people(state: State) -> FullStack:
@@ -151,15 +151,41 @@ def _running_port_base() -> int:
     return int(os.environ.get("SAS_TEST_STACK_PORT_BASE", "17000"))
 
 
+@contextmanager
+def _running(state: State, log: Path) -> Iterator[None]:
+    """Run it as a child of ours, so that it ends with us, also if somebody kills us."""
+    with log.open("wb") as output:
+        program = subprocess.Popen(
+            ["/usr/bin/setpriv", "--pdeathsig=TERM", "--", *_STACK, "up", "--foreground"],
+            cwd=CHECKOUT,
+            env=_environment(state),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        wait_until(lambda: program.poll() is not None or b"Ready after" in log.read_bytes(), 300)
+        assert program.poll() is None, log.read_text(errors="replace")
+        yield
+    finally:
+        _stack(state, "clean")
+        program.kill()
+        program.wait()
+
+
+def _environment(state: State) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "SAS_STATE": str(state.root),
+        "SAS_PORT_BASE": str(state.port_base),
+    }
+
+
 def _stack(state: State, command: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "deploy.stack", command],
+        [*_STACK, command],
         cwd=CHECKOUT,
-        env={
-            "PATH": os.environ["PATH"],
-            "SAS_STATE": str(state.root),
-            "SAS_PORT_BASE": str(state.port_base),
-        },
+        env=_environment(state),
         capture_output=True,
         text=True,
         timeout=300,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -90,6 +91,7 @@ class House:
         )
         self.running = Processes(self.state)
         self._vaults: dict[str, Vault] = {}
+        self._signing_in = threading.Lock()
         self._peers: list[Peer] = []
 
     @classmethod
@@ -144,9 +146,10 @@ class House:
 
     def vault(self, role: str) -> Vault:
         """Give Vault as *role* uses it, signed in once."""
-        if role not in self._vaults:
-            self._vaults[role] = login(self.state, role)
-        return self._vaults[role]
+        with self._signing_in:  # a wrapped secret-id lies in one file and is good for one login
+            if role not in self._vaults:
+                self._vaults[role] = login(self.state, role)
+            return self._vaults[role]
 
     def peer(self, service: str, process: str = "gateway") -> Peer:
         """Give *service* as *process* calls it."""

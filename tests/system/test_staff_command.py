@@ -233,22 +233,22 @@ def test_a_report_leaves_when_it_is_said_expressly(stack: FullStack, tmp_path: P
     """R29: frozen first, shown without leaving, and then exactly what was frozen."""
     manager, out = Terminal(stack, tmp_path, stack.manager), tmp_path / "report"
 
-    def freezes(purpose: str, year: str) -> str:
-        years = ("--from-year", year, "--until-year", year)
-        frozen = manager.types(
-            "report", "freeze", "enquiries-by-topic", "--purpose", purpose, *years, "--json"
-        )
-        assert frozen.code == 0, frozen.err
-        return str(json.loads(frozen.out)["name"])
+    def freezes(purpose: str, year: int, enquiries: int) -> str:
+        for _ in range(enquiries):
+            deeds.adviser_records_an_enquiry(stack, contact_date=f"{year}-11-05")
+        period = ("--from-year", str(year), "--until-year", str(year))
+        asked = ("report", "freeze", "enquiries-by-topic", "--purpose", purpose, *period, "--json")
+        eventually(lambda: manager.types(*asked).code == 0)  # the facts travel by events
+        return str(json.loads(manager.types(*asked).out)["name"])
 
-    name = freezes("annual-report", "2010")
+    name = freezes("annual-report", 2012, 12)
     said = manager.types("report", "publish", name, "--out", str(out))
     assert (said.code, "--really" in said.err, out.exists()) == (0, True, False)
     said = manager.types("report", "publish", name, "--out", str(out), "--really")
     assert (said.code, said.out) == (0, ""), said.err
     assert out.stat().st_mode & 0o777 == 0o600
     assert out.read_text().startswith("table,enquiries-by-topic")
-    inside, never = freezes("internal-trends", "2011"), tmp_path / "trends"
+    inside, never = freezes("internal-trends", 2013, 6), tmp_path / "trends"
     said = manager.types("report", "publish", inside, "--out", str(never), "--really")
     assert (said.code, never.exists()) == (1, False)
     assert "because: " in said.err

@@ -185,11 +185,12 @@ def test_the_time_a_page_takes_does_not_depend_on_what_is_hidden(
         another.under_38b()
         another.advised_and_decided()
     asked = []
-    for who in (hidden.case.student, student()):
-        caller = Who(who.name, "student")
-        with sas.parts(lambda: in_days(0)) as parts, counting() as statements:
-            ledger.list_accesses(parts, caller, after=None, count=50)
-        asked.append(list(statements))
+    with sas.without("consent-work"):  # if it changed a fact meanwhile, all would be asked again
+        for who in (hidden.case.student, student()):
+            caller = Who(who.name, "student")
+            with sas.parts(lambda: in_days(0)) as parts, counting() as statements:
+                ledger.list_accesses(parts, caller, after=None, count=50)
+            asked.append(list(statements))
     assert asked[0] == asked[1]
 
 

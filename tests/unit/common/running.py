@@ -122,6 +122,10 @@ def serving(vault: VaultAlone, tmp_path: Path) -> Iterator[Running]:
     server.stop(lame_duck=0, grace=0)
 
 
+LONG_ENOUGH = 30
+"""In seconds: what these tests are about is not how soon an answer comes."""
+
+
 class Raw:
     """Calls the server as a process with a certificate, with whatever metadata the test wants."""
 
@@ -137,14 +141,14 @@ class Raw:
         """Ask for a case note, as an adviser if the test does not say who (None: nobody)."""
         request = case_notes_pb2.GetCaseNoteRequest(name=name, purpose=PURPOSE_ADVICE)
         stub = case_notes_pb2_grpc.CaseNotesServiceStub(self.channel)
-        return stub.GetCaseNote(request, metadata=self._metadata(token, more), timeout=5)
+        return stub.GetCaseNote(request, metadata=self._metadata(token, more), timeout=LONG_ENOUGH)
 
     def write_note(self, token: str | None = "", **fields: str) -> Message:
         """Write a case note."""
         said = {"parent": CASE, "request_id": REQUEST_ID} | fields
         stub = case_notes_pb2_grpc.CaseNotesServiceStub(self.channel)
         request = case_notes_pb2.WriteCaseNoteRequest(**said)
-        return stub.WriteCaseNote(request, metadata=self._metadata(token, {}), timeout=5)
+        return stub.WriteCaseNote(request, metadata=self._metadata(token, {}), timeout=LONG_ENOUGH)
 
     def _metadata(self, token: str | None, more: dict[str, str]) -> tuple[tuple[str, str], ...]:
         said = {} if token is None else {"x-sas-caller": token or self._vault.token()}
