@@ -66,7 +66,7 @@ def show_disposal(tools: Tools, who: Caller, name: str) -> Prospect:
 def dispose_case(tools: Tools, who: Caller, name: str) -> Prospect:
     """
     Dispose of a case whose time has passed, with its breaches and the enquiries it grew from,
-    and what the student asked about who has seen any of them.
+    and what the student has asked about who has seen what.
 
     consent decides for each record and writes it down; the worker then destroys the keys, which
     this process can't. A repeat of what is under way shows it, and changes nothing.
@@ -114,7 +114,8 @@ def _records(work: Work, case: Case) -> list[tuple[str, RecordKind]]:
     breaches = [(each, RecordKind.BREACH) for each in work.breaches.of_case(case.id)]
     enquiries = [(each, RecordKind.ENQUIRY) for each in work.enquiries.of_case(case.id)]
     with_them = [*breaches, *enquiries, (case.id, RecordKind.CASE)]
-    asked = work.name_requests.going_with([record_of(each) for each, _ in with_them])
+    # Involvement is one date for the person: what is due of one case is due of all they asked.
+    asked = work.name_requests.left_of(case.student)
     return [*((each, RecordKind.NAME_REQUEST) for each in asked), *with_them]
 
 

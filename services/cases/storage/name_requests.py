@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import attrs
@@ -46,17 +45,18 @@ class NameRequests:
         return NameRequest(*row) if row else None
 
     def goes_with(self, request: NameRequest, record: str) -> None:
-        """Note the record that the line is about, with which the request is disposed of."""
+        """Note the record that the line is about, which consent has told; now it counts."""
         c = name_requests.c
         self.connection.execute(
             sa.update(name_requests).where(c.id == request.id).values(about_record=record)
         )
 
-    def going_with(self, records: Sequence[str]) -> list[str]:
-        """Give the ids of the requests that are disposed of with one of these records."""
-        c = name_requests.c
-        query = sa.select(c.id).where(c.about_record.in_(records)).order_by(c.id)
-        return list(self.connection.scalars(query))
+    def left_of(self, student: str) -> list[str]:
+        """Give the ids of a student's requests that count and are not disposed of."""
+        c, words = name_requests.c, name_request_words.c
+        sealed = sa.select(words.name_request_id).where(words.sealed.is_not(None))
+        query = sa.select(c.id).where(c.student == student, c.about_record != "", c.id.in_(sealed))
+        return list(self.connection.scalars(query.order_by(c.id)))
 
     # Words
 

@@ -209,12 +209,20 @@ def test_asking_is_a_message_of_the_student(sas: House, office: Office, zoe: Per
     assert dispose(sas, office.who, case, really=False).dispose_from_date > before
 
 
-def test_it_goes_with_the_case_that_the_line_is_about(
-    sas: House, office: Office, zoe: Person
+@pytest.mark.parametrize("about", ["this case", "another case", "the form"])
+def test_it_goes_with_the_next_case_of_the_student(
+    sas: House, office: Office, zoe: Person, about: str
 ) -> None:
-    """R27: we retain this information for that long, and no longer."""
+    """R27: we retain this information for that long, and no longer, whatever the line is about."""
     case = office.opens_case(zoe, contact_date=LONG_AGO).name
-    wish = Wish.made(office, zoe, case)
+    wish = Wish.made(office, zoe, case if about == "this case" else "")
+    if about == "the form":
+        # identity keeps it; here it is the name of a record, and nothing else
+        sas.sql(
+            "update name_requests set about_record = %s where id = %s",
+            f"records/{uuid4()}",
+            wish.name.partition("/")[2],
+        )
     long_ago = "update involvements set last_day = %s where student = %s returning last_day"
     sas.sql(long_ago, LONG_AGO, zoe.name)
     assert dispose(sas, office.who, case, really=True).authorised
