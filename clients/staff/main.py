@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from clients.staff.commands import (
+    access_requests,
     accesses,
     breaches,
     cases,
@@ -53,6 +54,7 @@ for noun, group in {
     "wall": walls.app,
     "policy": policy.app,
     "access": accesses.app,
+    "access-request": access_requests.app,
     "name": names.app,
     "report": reports.app,
     "ledger": ledger.app,

@@ -178,6 +178,34 @@ def test_no_service_opens_what_another_keeps(asking: Asking) -> None:
     prove(said, z3.Implies(said.allowed, its_own))
 
 
+def test_a_copy_is_collected_by_the_student_whose_it_is_as_it_was_released() -> None:
+    """R24: if the student requests access to them. R4: these items, these bytes, this student."""
+    (asking,) = named("access_copy:collect")
+    said = formulas(asking)
+    context = said.asked.context
+    for each in (
+        their_own(said.asked),
+        context.has("released"),
+        context.released.this_payload,
+        z3.IsSubset(context.items, context.released.items),
+    ):
+        prove(said, z3.Implies(said.allowed, each))
+
+
+def test_a_copy_is_released_by_whoever_has_seen_it_and_to_its_student_only() -> None:
+    """R14: no inadvertent breaches; R24: to that student."""
+    (asking,) = named("access_copy:release")
+    said = formulas(asking)
+    asked, context = said.asked, said.asked.context
+    for each in (
+        of_the_team(asked),
+        context.previewed,
+        asked.what.has("student"),
+        same(asked.what.student, context.recipient),
+    ):
+        prove(said, z3.Implies(said.allowed, each))
+
+
 def test_paper_is_for_the_team_to_refer_to_and_exactly_what_was_decided() -> None:
     """R18: required for a staff member to refer to; R3: one way out."""
     (asking,) = named("paper:print")

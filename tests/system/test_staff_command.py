@@ -138,6 +138,54 @@ def test_paper_is_printed_from_a_file_of_ones_own_or_through_a_pipe(
     assert left["name"] != name
 
 
+def test_a_student_asks_for_her_copy_and_staff_see_what_to_do_next(
+    stack: FullStack, adviser: Terminal, case: str, tmp_path: Path
+) -> None:
+    """R24: from the request to the file in her hands, at two terminals."""
+    (tmp_path / "zoe").mkdir()
+    zoe = Terminal(stack, tmp_path / "zoe", stack.student)
+    secret = uuid4().hex
+    note = deeds.adviser_writes_a_note(stack, case, f"She said {secret}.")
+    for earlier in json.loads(zoe.types("access-request", "list", "--json").out):
+        adviser.types(
+            *("access-request", "close", earlier["name"], "--outcome", "withdrawn", "--really")
+        )
+    asked = zoe.types("access-request", "ask", "--json")
+    assert asked.code == 0, asked.err
+    request = json.loads(asked.out)["name"]
+    assert request in adviser.types("access-request", "list").out
+    shown = adviser.types("access-request", "show", request)
+    assert note in shown.out
+    assert "sas access-request prepare" in shown.err
+    made = adviser.types("access-request", "prepare", request, note, "--json")
+    copy = json.loads(made.out)["name"]
+    early = adviser.types("access-request", "release", copy, "--really")
+    assert (early.code, early.out) == (1, "")
+    assert "because: Look at exactly what the student would get" in early.err
+    file = tmp_path / "shown"
+    assert adviser.types("access-request", "preview", copy, "--out", str(file)).code == 0
+    assert adviser.types("access-request", "release", copy).err == (
+        "To let the student collect it: add --really\n"
+    )
+    assert adviser.types("access-request", "release", copy, "--really").code == 0
+    mine = tmp_path / "mine"
+    taken = zoe.types("access-request", "collect", copy, "--out", str(mine))
+    assert taken.code == 0, taken.err
+    assert mine.read_bytes() == file.read_bytes()
+    assert mine.stat().st_mode & 0o777 == 0o600
+    assert secret not in taken.out + made.out + shown.out
+    assert adviser.types("access-request", "recall", copy, "--really").code == 0
+    late = zoe.types("access-request", "collect", copy, "--out", str(tmp_path / "late"))
+    assert (late.code, (tmp_path / "late").exists()) == (1, False)
+    clock = ("stop-clock", request, "--waits-for", "clarification")
+    assert "start-clock" in adviser.types("access-request", *clock).err
+    assert adviser.types("access-request", "start-clock", request).code == 0
+    wrong = adviser.types("access-request", "start-clock", request)
+    assert "there is nothing to start" in wrong.err
+    closing = ("close", request, "--outcome", "withdrawn", "--really")
+    assert adviser.types("access-request", *closing).code == 0
+
+
 def look(pid: int, seen: set[bytes], over: threading.Event) -> None:
     """Note what others on this machine can see of a process."""
     while not over.wait(0.01):

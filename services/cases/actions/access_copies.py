@@ -228,7 +228,6 @@ def release_copy(tools: Tools, who: Caller, name: str) -> AccessCopy:
     Raises:
         RefusedByPolicy: consent refuses, with every reason.
         NotAvailable: the caller may not know, or there is no such copy.
-        WrongState: it is out already.
     """
     found = _find(tools, name)
     copy = found.copy if found else unknown(name)
@@ -327,8 +326,5 @@ def _find(tools: Tools, name: str) -> SealedCopy | None:
 
 
 def _note(tools: Tools, work: Work, who: Caller, copy: AccessCopy, happening: Happening) -> None:
-    request = work.access_requests.find(id_of(copy.request, "accessRequests"))
-    if request is None:
-        raise NotAvailable
     event = Event(happening, tools.now(), tools.today(), copy=copy.name)
-    work.access_requests.happened(request.request, event, who.person, copy)
+    work.access_requests.happened(copy.request, event, who.person, copy)

@@ -241,7 +241,7 @@ def _add(
             raise WrongState("This request is answered or closed.")
         may(found, counts)
         event = Event(happening, tools.now(), counts, reason)
-        work.access_requests.happened(found.request, event, who.person)
+        work.access_requests.happened(name, event, who.person)
         work.commit()
     log.info("access_request_changed", access_request=name, happening=str(happening))
     return get_access_request(tools, who, name)

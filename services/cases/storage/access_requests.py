@@ -82,12 +82,12 @@ class AccessRequests:
         return [self._standing(row) for row in self.connection.execute(query).mappings().all()]
 
     def happened(
-        self, request: AccessRequest, event: Event, author: str, copy: AccessCopy | None = None
+        self, request: str, event: Event, author: str, copy: AccessCopy | None = None
     ) -> None:
-        """Add a line to a request's log."""
+        """Add a line to the log of a request, by its name."""
         self.connection.execute(
             sa.insert(access_request_events).values(
-                request_id=request.id,
+                request_id=id_of(request, "accessRequests"),
                 case_id=copy.case_id if copy else None,
                 copy_id=copy.id if copy else None,
                 happening=event.happening,

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 import attrs
+import psycopg
 import pytest
 from google.protobuf.message import Message
 from pypdf import PdfReader
@@ -51,6 +52,16 @@ class Desk:
         """Ask, as the student."""
         request = pb.RequestAccessRequest(request_id=str(uuid4()))
         return self.sas.call(self.zoe, self.sas.access.RequestAccess, request)
+
+    def enters(self, received_on: str) -> pb.RequestedAccess:
+        """Enter what she asked for in person."""
+        request = pb.EnterAccessRequestRequest(
+            student=self.zoe.name,
+            manner=pb.ACCESS_REQUEST_MANNER_IN_PERSON,
+            received_on=received_on,
+            request_id=str(uuid4()),
+        )
+        return self.staff(self.sas.access.EnterAccessRequest, request)
 
     def prepares(
         self, request: str, items: Sequence[str], *, who: Person | None = None, **more: Any
@@ -418,6 +429,109 @@ def test_one_request_at_a_time(desk: Desk) -> None:
     desk.asks()
     with pytest.raises(WrongState):
         desk.asks()
+
+
+def test_a_request_told_in_person_runs_from_the_day_it_was_made(sas: House, desk: Desk) -> None:
+    """UK GDPR, article 12(3): a month from receipt, however it was made."""
+    entered = desk.enters(received_on="2026-01-31")
+    assert (entered.received_on, entered.due_on) == ("2026-01-31", "2026-03-02")
+    assert entered.manner == pb.ACCESS_REQUEST_MANNER_IN_PERSON
+    assert entered.name in desk.open_ones()
+    mine = sas.call(desk.zoe, sas.access.ListAccessRequests, pb.ListAccessRequestsRequest())
+    assert [each.due_on for each in mine.access_requests] == ["2026-03-02"]
+    with pytest.raises(InvalidFields):
+        Desk(desk.office, student()).enters(received_on="2999-01-01")
+
+
+def test_it_is_extended_once_inside_the_first_month_and_she_is_shown_why(
+    sas: House, desk: Desk
+) -> None:
+    extend = pb.ExtendAccessRequestRequest(reason=pb.ACCESS_EXTENSION_REASON_COMPLEX)
+    extend.name = desk.asks().name
+    first = desk.stands(extend.name).due_on
+    desk.staff(sas.access.ExtendAccessRequest, extend)
+    hers = desk.stands(extend.name, desk.zoe)
+    assert hers.extended_because == pb.ACCESS_EXTENSION_REASON_COMPLEX
+    assert hers.due_on > first
+    with pytest.raises(WrongState):
+        desk.staff(sas.access.ExtendAccessRequest, extend)
+    late = Desk(desk.office, student())
+    extend.name = late.enters(received_on="2026-01-31").name
+    with pytest.raises(WrongState):
+        late.staff(sas.access.ExtendAccessRequest, extend)
+
+
+def test_the_clock_stands_while_we_wait_for_her(sas: House, desk: Desk) -> None:
+    """Data (Use and Access) Act 2025; beginning and end are kept."""
+    name = desk.enters(received_on="2026-09-03").name
+    stop = pb.StopAccessClockRequest(
+        name=name, reason=pb.ACCESS_CLOCK_REASON_CLARIFICATION, day="2026-09-05"
+    )
+    stopped = desk.staff(sas.access.StopAccessClock, stop)
+    assert (stopped.state, stopped.due_on) == (pb.ACCESS_REQUEST_STATE_WAITING, "")
+    assert stopped.waits_for == pb.ACCESS_CLOCK_REASON_CLARIFICATION
+    with pytest.raises(WrongState):
+        desk.staff(sas.access.StopAccessClock, stop)
+    start = pb.StartAccessClockRequest(name=name, day="2026-09-04")
+    with pytest.raises(InvalidFields):
+        desk.staff(sas.access.StartAccessClock, start)
+    start.day = "2026-09-12"
+    started = desk.staff(sas.access.StartAccessClock, start)
+    assert (started.state, started.due_on) == (pb.ACCESS_REQUEST_STATE_OPEN, "2026-10-12")
+    assert [(each.what, each.day) for each in started.events] == [
+        ("clock_stopped", "2026-09-05"),
+        ("clock_started", "2026-09-12"),
+    ]
+    with pytest.raises(WrongState):
+        desk.staff(sas.access.StartAccessClock, start)
+
+
+def test_it_is_closed_without_a_copy_only_where_there_is_nothing(
+    sas: House, desk: Desk, office: Office
+) -> None:
+    close = pb.CloseAccessRequestRequest(outcome=pb.ACCESS_REQUEST_OUTCOME_NOTHING_HELD)
+    close.name = desk.asks().name
+    closed = desk.staff(sas.access.CloseAccessRequest, close)
+    assert closed.state == pb.ACCESS_REQUEST_STATE_CLOSED
+    assert close.name not in desk.open_ones()
+    note = office.writes_note(office.opens_case(desk.zoe).name)
+    close.name = desk.asks().name
+    with pytest.raises(WrongState):
+        desk.staff(sas.access.CloseAccessRequest, close)
+    close.outcome = pb.ACCESS_REQUEST_OUTCOME_WITHDRAWN
+    desk.staff(sas.access.CloseAccessRequest, close)
+    with pytest.raises(WrongState):
+        desk.prepares(close.name, [note.name])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update access_requests set received_on = now()",
+        "delete from access_requests",
+        "update access_copies set content_sealed = null",
+        "delete from access_copies",
+        "update access_request_events set day = now()",
+        "delete from access_request_events",
+    ],
+)
+def test_the_log_and_the_copies_are_only_added_to(sas: House, statement: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        sas.sql_as("cases_serve", statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select sealed from access_copies",
+        "select student_id from access_requests",
+        "select happening from access_request_events",
+        "select item from access_left",
+    ],
+)
+def test_the_worker_sees_neither_who_asked_nor_what_is_in_it(sas: House, statement: str) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        sas.sql_as("cases_work", statement)
 
 
 def test_a_disposed_case_takes_its_copies_along(sas: House, desk: Desk, office: Office) -> None:
