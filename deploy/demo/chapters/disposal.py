@@ -1,4 +1,4 @@
-"""13. A case past six academic years is disposed of, and no backup brings it back."""
+"""14. A case past six academic years is disposed of, and no backup brings it back."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LONG_AGO = "2018-11-05"
 def tell(setting: Setting) -> None:
     """Dispose of an old case; then restore a dump taken before, and try to read it."""
     story = setting.story
-    story.chapter(13, "A case past six academic years is disposed of", "R26", "R27")
+    story.chapter(14, "A case past six academic years is disposed of", "R26", "R27")
     retention = setting.manager.at(retention_pb2_grpc.RetentionServiceStub)
     case, note = _old_case(setting)
     with (

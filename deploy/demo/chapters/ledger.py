@@ -1,4 +1,4 @@
-"""14. The whole ledger verified, and one changed byte found."""
+"""15. The whole ledger verified, and one changed byte found."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from deploy.demo.setting import Setting
 def tell(setting: Setting) -> None:
     """Verify the log as an auditor; then tamper with a copy as the superuser."""
     story = setting.story
-    story.chapter(14, "The ledger is verified", "R23", "R38")
+    story.chapter(15, "The ledger is verified", "R23", "R38")
     code, output = behind.run_sas(setting.state, setting.manager, "ledger", "fsck")
     story.show(output)
     story.check("`sas ledger fsck` verifies the whole log and its signed checkpoint", code == 0)
