@@ -2,7 +2,7 @@
 How the mails do that wait in cases, for `make status`: what an operator should look at.
 
 What can't be opened was changed by somebody who can write to the tables; what nobody knows of was
-in hand when a process ended. Neither is sent again by itself; the staff see it at the disclosure.
+in hand when a process ended. Neither is sent again by itself; the staff have a list of them.
 """
 
 from __future__ import annotations
@@ -16,12 +16,18 @@ from deploy.state import State
 
 COUNTS = """
 select
-    count(*) filter (where state = 'broken' and leaves_at > now() - interval '7 days'),
-    count(*) filter (where state = 'unsure' and leaves_at > now() - interval '7 days'),
+    count(*) filter (where state = 'broken' and to_see_to),
+    count(*) filter (where state = 'unsure' and to_see_to),
     count(*) filter (where state = 'waiting' and leaves_at < now() - interval '10 minutes')
-from mails
+from mails, lateral (
+    select acknowledged_at is null
+        and (kind <> 'notice' or leaves_at > now() - interval '7 days') as to_see_to
+) as judged
 """
-"""Those of a week: long enough to be seen, and nothing can be done about them later."""
+"""
+Until a staff member has seen to them (`sas mail acknowledge`), or has sent anew. A notice to a
+colleague is in nobody's list, and told for a week: long enough to be seen.
+"""
 
 
 @attrs.frozen
@@ -65,7 +71,7 @@ def judge(found: Mails) -> list[Line]:
     if found.unsure:
         text = (
             f"{found.unsure} may or may not have left when a process ended, and are not sent"
-            " again; the staff see it and can send anew"
+            " again; the staff see to them: sas mail list"
         )
         said.append(Line(False, text))
     if found.late:

@@ -92,6 +92,7 @@ def servicers(parts: Tools) -> list[Servicer]:
         documents_pb2_grpc,
         enquiries_pb2_grpc,
         incidents_pb2_grpc,
+        mails_pb2_grpc,
         name_requests_pb2_grpc,
         prints_pb2_grpc,
         redactions_pb2_grpc,
@@ -107,6 +108,7 @@ def servicers(parts: Tools) -> list[Servicer]:
     from services.cases.api.documents import DocumentsServicer
     from services.cases.api.enquiries import EnquiriesServicer
     from services.cases.api.incidents import IncidentsServicer
+    from services.cases.api.mails import MailsServicer
     from services.cases.api.name_requests import NameRequestsServicer
     from services.cases.api.prints import PrintsServicer
     from services.cases.api.redactions import RedactionsServicer
@@ -123,6 +125,7 @@ def servicers(parts: Tools) -> list[Servicer]:
         ),
         (contacts_pb2_grpc.add_ContactsServiceServicer_to_server, ContactsServicer(parts)),
         (redactions_pb2_grpc.add_RedactionsServiceServicer_to_server, RedactionsServicer(parts)),
+        (mails_pb2_grpc.add_MailsServiceServicer_to_server, MailsServicer(parts)),
         (prints_pb2_grpc.add_PrintsServiceServicer_to_server, PrintsServicer(parts)),
         (incidents_pb2_grpc.add_IncidentsServiceServicer_to_server, IncidentsServicer(parts)),
         (

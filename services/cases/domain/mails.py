@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -38,8 +39,25 @@ class MailState(StrEnum):
     """It may have left, so it is not sent again."""
 
 
-PARKED = (MailState.BROKEN, MailState.UNSURE)
-"""What an operator should look at."""
+UNSENT = (MailState.BROKEN, MailState.UNSURE, MailState.NOT_TAKEN, MailState.EXPIRED)
+"""What a person should look at, the gravest first."""
+
+
+def gravest(states: Iterable[str]) -> MailState:
+    """Give the gravest of these, of which each is one of `UNSENT`."""
+    return min(map(MailState, states), key=UNSENT.index)
+
+
+@attrs.frozen
+class UnsentMail:
+    """What has mails that did not surely leave, and that nobody has seen to."""
+
+    id: str
+    about: str
+    """The name of the question or disclosure."""
+    case_id: str | None
+    trouble: MailState
+    at: datetime
 
 
 @attrs.frozen

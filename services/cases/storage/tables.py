@@ -154,6 +154,9 @@ mails = sa.Table(
     _moment("expires_at"),
     # For the worker alone; null once the mail has left or is given up.
     _text("sealed"),
+    # Once somebody has seen to a mail that did not surely leave.
+    _text("acknowledged_by"),
+    _moment("acknowledged_at", nullable=True),
     sa.Index("mails_by_hour", "state", "leaves_at"),
 )
 

@@ -26,6 +26,7 @@ from services.cases.storage.passes import UsedPasses
 from services.cases.storage.prints import Prints
 from services.cases.storage.redactions import Redactions
 from services.cases.storage.staff_addresses import StaffAddresses
+from services.cases.storage.unsent_mails import UnsentMails
 
 
 class Stores:
@@ -57,6 +58,11 @@ class Stores:
     def mails(self) -> Mails:
         """The mails that wait for the worker."""
         return Mails(self.connection)
+
+    @property
+    def unsent_mails(self) -> UnsentMails:
+        """Those of them that did not surely leave, for staff."""
+        return UnsentMails(self.connection)
 
     @property
     def staff_addresses(self) -> StaffAddresses:

@@ -23,6 +23,7 @@ ADVISER = frozenset(
         "enquiry:list",
         "question:reply",
         "question:close",
+        "mail:acknowledge",
         "disclosure:propose",
         "breach:draft",
         "incident:record",

@@ -20,6 +20,7 @@ from sas.cases.v1 import (
     documents_pb2_grpc,
     enquiries_pb2_grpc,
     incidents_pb2_grpc,
+    mails_pb2_grpc,
     name_requests_pb2_grpc,
     prints_pb2_grpc,
     redactions_pb2_grpc,
@@ -47,6 +48,7 @@ ADVISER = frozenset(
         "enquiry:list",
         "question:reply",
         "question:close",
+        "mail:acknowledge",
         "disclosure:propose",
         "breach:draft",
         "incident:record",
@@ -96,6 +98,7 @@ class House(house.House):
         self.contacts = stub(contacts_pb2_grpc.ContactsServiceStub)
         self.enquiries = stub(enquiries_pb2_grpc.EnquiriesServiceStub)
         self.redactions = stub(redactions_pb2_grpc.RedactionsServiceStub)
+        self.unsent_mails = stub(mails_pb2_grpc.MailsServiceStub)
         self.prints = stub(prints_pb2_grpc.PrintsServiceStub)
         self.incidents = stub(incidents_pb2_grpc.IncidentsServiceStub)
         self.name_requests = stub(name_requests_pb2_grpc.NameRequestsServiceStub)

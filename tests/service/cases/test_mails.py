@@ -6,12 +6,14 @@ from uuid import uuid4
 
 import pytest
 from sas.cases.v1 import disclosures_pb2 as pb
+from sas.cases.v1 import mails_pb2
+from sas.consent.v1 import walls_pb2
 
 from common.errors import NotAvailable, WrongState
 from common.vault import VaultDenied
 from deploy import mail_health
 from tests.kit.house import Person, eventually
-from tests.service.cases.house import House
+from tests.service.cases.house import House, adviser
 from tests.service.cases.office import (
     Office,
     agreed,
@@ -117,6 +119,80 @@ def test_a_mail_of_which_nobody_knows_is_not_sent_again(
     becomes(office, name, pb.DISCLOSURE_STATE_NOT_SENT)
     assert sas.mails(to) == []
     assert _parked(sas) >= 1
+
+
+def unsent(sas: House, who: Person) -> dict[str, mails_pb2.UnsentMail]:
+    """List, page by page, what has mails to see to."""
+    found: dict[str, mails_pb2.UnsentMail] = {}
+    token = ""
+    while True:
+        request = mails_pb2.ListUnsentMailsRequest(page_size=1, page_token=token)
+        page = sas.call(who, sas.unsent_mails.ListUnsentMails, request)
+        found |= {each.about: each for each in page.unsent_mails}
+        token = page.next_page_token
+        if not token:
+            return found
+
+
+def acknowledges(sas: House, who: Person, about: str) -> None:
+    request = mails_pb2.AcknowledgeUnsentMailRequest(about=about)
+    sas.call(who, sas.unsent_mails.AcknowledgeUnsentMail, request)
+
+
+def test_what_may_not_have_left_waits_in_a_list_until_somebody_has_seen_to_it(
+    sas: House, office: Office, zoe: Person
+) -> None:
+    """R14: staff see what became of it, and go on: by a fresh link, or by letting it be."""
+    to = [address(), address()]
+    one, other = (waiting(office, zoe, each) for each in to)
+    sas.sql(
+        "update mails set state = 'leaving', leaves_at = now() - interval '1 hour'"
+        " where about = any(%s) and kind = 'link'",
+        [one, other],
+    )
+    sas.sql("update mails set sealed = 'vault:v1:x' where about = %s and kind = 'code'", other)
+    its_hour_has_come(sas, other)
+    sas.sql(
+        "update mails set leaves_at = now() - interval '1 hour' where about = %s and kind = 'link'",
+        other,
+    )
+    for name in (one, other):
+        becomes(office, name, pb.DISCLOSURE_STATE_NOT_SENT)
+    eventually(lambda: {one, other} <= unsent(sas, office.who).keys())
+    assert unsent(sas, office.who)[one].trouble == mails_pb2.MAIL_TROUBLE_UNSURE
+    eventually(lambda: unsent(sas, office.who)[other].trouble == mails_pb2.MAIL_TROUBLE_BROKEN)
+    before = _parked(sas)
+    office.sends(one)
+    assert one not in unsent(sas, office.who)
+    assert all(link_and_code(sas, to[0]))
+    acknowledges(sas, office.who, other)
+    assert other not in unsent(sas, office.who)
+    assert sas.mails(to[1]) == []
+    assert _parked(sas) <= before - 2
+    assert office.state_of(other) == pb.DISCLOSURE_STATE_NOT_SENT
+    with pytest.raises(NotAvailable):
+        acknowledges(sas, office.who, other)
+
+
+def test_nobody_sees_to_a_mail_that_is_behind_their_wall_or_that_waits(
+    sas: House, office: Office, zoe: Person
+) -> None:
+    """R10; and what is still to leave is not put aside."""
+    name = waiting(office, zoe, address())
+    with pytest.raises(NotAvailable):
+        acknowledges(sas, office.who, name)
+    sas.sql("update mails set state = 'unsure', sealed = null where about = %s", name)
+    (case,) = sas.sql("select case_id from disclosures where id = %s", name.partition("/")[2])
+    walled = adviser()
+    sas.call(
+        walled,
+        sas.walls.DeclareWall,
+        walls_pb2.DeclareWallRequest(record=f"records/{case[0]}", request_id=str(uuid4())),
+    )
+    assert name not in unsent(sas, walled)
+    with pytest.raises(NotAvailable):
+        acknowledges(sas, walled, name)
+    assert name in unsent(sas, office.who)
 
 
 def test_a_link_whose_time_is_over_is_not_sent_any_more(

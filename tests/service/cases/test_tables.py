@@ -61,6 +61,7 @@ def test_no_table_and_no_log_holds_a_word(sas: House, office: Office, zoe: Perso
         "insert into disposals values ('records/x', 'case', now())",
         "delete from cases",
         "update mails set about = 'disclosures/x'",
+        "update mails set state = 'sent'",
         "select sealed from mails",
         "select * from staff_addresses",
         "insert into reply_mails (enquiry_id) values (gen_random_uuid())",

@@ -97,6 +97,9 @@ def with_everything(office: Office, zoe: Person, asked: Person, access_request: 
     redaction = office.redacts(note, "Somebody").name
     printed = office.prints(case, note, document).print.name
     disclosure = office.proposes(document, "tutor@example.org")
+    sas.sql(
+        "insert into mails values (%s, 'link', 'unsure', '', now(), now(), null)", disclosure.name
+    )
     contact = office.names(case)
     access_request = access_request or asks_for_a_copy(sas, zoe)
     # As if she asked now, whenever it was: only what was there then is still to be copied.
