@@ -369,6 +369,7 @@ def test_while_consent_is_away_the_staff_see_nothing(sas: House, bob: Person) ->
 
 NOT_BEHIND_WALLS = {
     "incident_decisions": "joined to incidents, and never read without one",
+    "incident_reminders": "the worker's alone, who reminds for nobody",
 }
 
 
