@@ -34,7 +34,7 @@ CHANGES: Mapping[str, Mapping[str, set[str]]] = {
         "enquiries": {"update(case_id, question_state, reply_channel)"},
         "involvements": {"update(last_day)"},
         "link_tries": {"update(tries)"},
-        "mails": {"delete"},
+        "mails": {"delete", "update(acknowledged_at, acknowledged_by)"},
         "name_request_words": {"update(counts)"},
         "name_requests": {"update(about_record)"},
         "prints": {"update(destroyed_at, destroyed_by)"},
