@@ -48,6 +48,8 @@ class Caller:
     session: str
     token: str = attrs.field(repr=False)
     """The token itself, to pass on."""
+    passkeys: frozenset[str] = frozenset()
+    """The thumbprints of the caller's own passkeys (`passkeys.py`), as identity keeps them."""
 
 
 class CallerTokens:
@@ -92,6 +94,7 @@ def _caller(claims: Mapping[str, object], token: str) -> Caller:
         second_factor=factor,
         session=session,
         token=token,
+        passkeys=_codes(claims["keys"]),
     )
 
 

@@ -80,6 +80,16 @@ class SecondFactorNeeded(ServiceError):
         super().__init__("Sign in again, with your second factor.")
 
 
+class PasskeyNeeded(ServiceError):
+    """The caller has a passkey, and it has not signed exactly this."""
+
+    code = code_pb2.PERMISSION_DENIED
+    reason = ErrorReason.ERROR_REASON_PASSKEY_NEEDED
+
+    def __init__(self) -> None:
+        super().__init__("Sign this with a passkey of yours, and send its signature along.")
+
+
 class InvalidFields(ServiceError):
     """Fields are missing, too long or of the wrong form."""
 

@@ -51,6 +51,7 @@ class Person:
     roles: frozenset[str] = frozenset()
     permissions: frozenset[str] = frozenset()
     second_factor: bool = True
+    passkeys: frozenset[str] = frozenset()
 
 
 @attrs.frozen
@@ -194,6 +195,7 @@ class House:
             "perms": sorted(who.permissions),
             "sf": who.second_factor,
             "sid": "sessions/test",
+            "keys": sorted(who.passkeys),
             "iat": now,
             "exp": now + 60,
         }

@@ -102,6 +102,7 @@ class VaultAlone:
             "perms": ["case:list", "case_note:write"],
             "sf": True,
             "sid": "sessions/1",
+            "keys": [],
             "iat": now,
             "exp": now + 60,
         }

@@ -33,6 +33,8 @@ def test_a_good_token_says_who_calls(tokens: CallerTokens, vault: VaultAlone) ->
     who = tokens.verify(token)
     assert (who.person, who.kind, set(who.roles)) == ("students/1", "student", {"student"})
     assert (who.permissions, who.second_factor, who.session) == (frozenset(), False, "sessions/1")
+    assert who.passkeys == frozenset()
+    assert tokens.verify(vault.token(keys=["a-thumbprint"])).passkeys == {"a-thumbprint"}
     assert who.token == token
     assert token not in repr(who)
 
@@ -70,6 +72,8 @@ def test_the_header_chooses_neither_algorithm_nor_key(
         {"sub": None},
         {"roles": "adviser"},
         {"perms": [1]},
+        {"keys": None},
+        {"keys": [1]},
         {"sid": None},
     ],
 )

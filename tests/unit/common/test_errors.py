@@ -14,6 +14,7 @@ ONE_OF_EACH = [
     errors.NotAvailable(),
     errors.SignInNeeded(),
     errors.SecondFactorNeeded(),
+    errors.PasskeyNeeded(),
     errors.InvalidFields({"situation": "is too long", "parent": "is missing"}),
     errors.StaleEtag(),
     errors.RequestIdReused(),
