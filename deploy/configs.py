@@ -92,10 +92,12 @@ def work(state: State, service: str) -> Table:
 def settings(state: State, service: str) -> Table:
     """Return what only the processes of *service* are told."""
     public_url = f"https://localhost:{state.port('gateway')}"
+    passkeys = {"passkey_domain": "localhost", "passkey_pages": [public_url]}
     match service:
         case "identity":
             # The second is the staff command's: any port of the loopback (RFC 8252, 7.3).
-            return {"redirect_uris": [f"{public_url}/callback", "http://127.0.0.1/callback"]}
+            uris = [f"{public_url}/callback", "http://127.0.0.1/callback"]
+            return passkeys | {"redirect_uris": uris}
         case "cases":
             return {
                 "public_url": public_url,
@@ -106,7 +108,8 @@ def settings(state: State, service: str) -> Table:
                 "hold_seconds": 0,
             }
         case "consent":
-            return witness.told_to_consent(state) | {"ledger_disk": str(state.root)}
+            told = witness.told_to_consent(state) | {"ledger_disk": str(state.root)}
+            return passkeys | told
     return {}
 
 

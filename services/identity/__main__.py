@@ -55,6 +55,7 @@ def parts(config: Config[Settings], vault: Vault, database: Database) -> Parts:
     from sas.consent.v1 import name_procedure_pb2_grpc, records_pb2_grpc, walls_pb2_grpc
 
     from common.pace import Pace
+    from common.passkeys import RelyingParty
     from common.rpc.client import Peer
     from services.identity.actions.parts import Parts
     from services.identity.storage.consent import Consent
@@ -87,6 +88,7 @@ def parts(config: Config[Settings], vault: Vault, database: Database) -> Parts:
         provider=IdentityProvider(settings.preset, config.trust.ca_file, client),
         redirect_uris=settings.redirect_uris,
         lifetimes=settings.lifetimes,
+        relying_party=RelyingParty(settings.passkey_domain, settings.passkey_pages),
         pace=Pace(settings.answer_beat_ms / 1000),
     )
 
@@ -95,6 +97,7 @@ def servicers(parts: Parts, tokens: CallerTokens) -> list[Servicer]:
     """List what is served: one servicer for each service in the protos, and the gateway's."""
     from sas.identity.v1 import (
         notices_pb2_grpc,
+        passkeys_pb2_grpc,
         sessions_pb2_grpc,
         staff_members_pb2_grpc,
         students_pb2_grpc,
@@ -104,6 +107,7 @@ def servicers(parts: Parts, tokens: CallerTokens) -> list[Servicer]:
 
     from services.identity.api.authorization import AuthorizationServicer
     from services.identity.api.notices import NoticesServicer
+    from services.identity.api.passkeys import PasskeysServicer
     from services.identity.api.sessions import SessionsServicer
     from services.identity.api.staff_members import StaffMembersServicer
     from services.identity.api.students import StudentsServicer
@@ -119,6 +123,7 @@ def servicers(parts: Parts, tokens: CallerTokens) -> list[Servicer]:
             staff_members_pb2_grpc.add_StaffMembersServiceServicer_to_server,
             StaffMembersServicer(parts),
         ),
+        (passkeys_pb2_grpc.add_PasskeysServiceServicer_to_server, PasskeysServicer(parts)),
         (students_pb2_grpc.add_StudentsServiceServicer_to_server, StudentsServicer(parts)),
         (
             third_parties_pb2_grpc.add_ThirdPartiesServiceServicer_to_server,

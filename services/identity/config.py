@@ -29,6 +29,10 @@ class Settings:
     session_hours: int = 8
     idle_minutes_staff: int = 10
     idle_minutes_students: int = 20
+    # R7: for which domain students' passkeys are, and at which pages they may be used; the same as
+    # consent's. Without a page no passkey is made.
+    passkey_domain: str = "localhost"
+    passkey_pages: tuple[str, ...] = ()
 
     # R9: who signs in is answered at a multiple of this. Much longer than our own work takes on a
     # busy machine: some 150 ms for somebody new to us.

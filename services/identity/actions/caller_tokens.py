@@ -3,7 +3,8 @@ Caller tokens: what the services inside are shown in place of a session's secret
 
 A JWT (RFC 7519), signed with EdDSA (RFC 8037) by a key that never leaves Vault. It lives a minute,
 and the same one is given for 20 seconds, so that most calls cost Vault nothing. The session itself
-is looked up every time: when it ends, no further call goes in.
+is looked up every time: when it ends, no further call goes in. A passkey that comes or goes makes a
+new token at once: whoever has one signs with it from the next call on.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ MOST_KEPT = 10_000
 class _Kept:
     token: str = attrs.field(repr=False)
     made_at: float
+    passkeys: frozenset[str]
 
 
 class CallerTokens:
@@ -47,13 +49,17 @@ class CallerTokens:
         """
         with self._lock:
             kept = self._kept.get(session.id)
-        if kept is not None and time.monotonic() < kept.made_at + SAME_FOR_SECONDS:
+        if (
+            kept is not None
+            and kept.passkeys == session.passkeys
+            and time.monotonic() < kept.made_at + SAME_FOR_SECONDS
+        ):
             return kept.token
         token = self._made(session)
         with self._lock:
             if len(self._kept) >= MOST_KEPT:
                 self._kept.clear()
-            self._kept[session.id] = _Kept(token, time.monotonic())
+            self._kept[session.id] = _Kept(token, time.monotonic(), session.passkeys)
         return token
 
     def _made(self, session: Session) -> str:
@@ -67,6 +73,7 @@ class CallerTokens:
                 "perms": sorted(permissions(session.roles)),
                 "sf": session.second_factor,
                 "sid": session.id,
+                "keys": sorted(session.passkeys),
                 "iat": now,
                 "exp": now + self._seconds,
             }

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from common.requests import forget_requests
+from services.identity.storage.passkeys import Passkeys
 from services.identity.storage.sessions import Sessions
 from services.identity.storage.sign_ins import SignIns
 
@@ -15,7 +16,8 @@ KEEP_ENDED_SESSIONS = timedelta(days=1)
 
 
 def forget(connection: sa.Connection, now: datetime) -> None:
-    """Forget sign-ins that nobody ended, sessions that are over, and calls nobody repeats."""
+    """Forget sign-ins, sessions and passkeys that are over, and calls nobody repeats."""
     SignIns(connection).purge(now)
+    Passkeys(connection).purge(now)
     Sessions(connection).purge(now - KEEP_ENDED_SESSIONS)
     forget_requests(connection)

@@ -11,6 +11,7 @@ import attrs
 from common.db import etag
 from common.errors import NotAvailable
 from common.pace import Pace
+from common.passkeys import RelyingParty
 from common.vault import Vault
 from services.identity.domain.sessions import Lifetimes
 from services.identity.domain.students import Student
@@ -40,6 +41,8 @@ class Parts:
     provider: IdentityProvider
     redirect_uris: tuple[str, ...]
     lifetimes: Lifetimes
+    relying_party: RelyingParty
+    """For whom, and at which pages, students' passkeys are."""
     pace: Pace
     """When those are answered who must not learn from the time whom we know."""
     clock: Callable[[], datetime] = now_in_utc

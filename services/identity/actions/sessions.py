@@ -24,7 +24,7 @@ def check(parts: Parts, token: str) -> Session:
     """
     now = parts.clock()
     with parts.new_reads() as reads:
-        session = reads.sessions.by_token(sha256(token))
+        session = reads.sessions.by_token(sha256(token), now)
         if session is None or not session.holds(now, parts.lifetimes):
             raise SignInNeeded
         if session.wants_touch(now):
@@ -39,9 +39,10 @@ def mine(parts: Parts, caller: Caller) -> Session:
     Raises:
         SignInNeeded: it ended in this very moment.
     """
+    now = parts.clock()
     with parts.new_reads() as reads:
-        session = reads.sessions.by_id(caller.session)
-    if session is None or not session.holds(parts.clock(), parts.lifetimes):
+        session = reads.sessions.by_id(caller.session, now)
+    if session is None or not session.holds(now, parts.lifetimes):
         raise SignInNeeded
     return session
 

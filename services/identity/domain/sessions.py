@@ -44,6 +44,8 @@ class Session:
     expires_at: datetime
     last_used_at: datetime
     ended_at: datetime | None = None
+    passkeys: frozenset[str] = frozenset()
+    """The thumbprints of the person's passkeys, as of when the session was looked up."""
 
     def holds(self, now: datetime, lifetimes: Lifetimes) -> bool:
         """Say whether the session still stands for the person at *now*."""

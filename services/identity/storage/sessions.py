@@ -8,9 +8,22 @@ from typing import Any
 
 import attrs
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import UUID
 
 from services.identity.domain.sessions import Session
-from services.identity.storage.tables import sessions
+from services.identity.storage.tables import passkeys, sessions
+
+_PASSKEYS = (
+    sa.select(sa.func.array_agg(passkeys.c.thumbprint))
+    .where(
+        # A student's id; a staff member's is nobody's among them.
+        passkeys.c.student_id
+        == sa.cast(sa.func.split_part(sessions.c.person, "/", 2), UUID(as_uuid=False)),
+        sa.or_(passkeys.c.remove_time.is_(None), passkeys.c.remove_time > sa.bindparam("now")),
+    )
+    .scalar_subquery()
+    .label("passkeys")
+)
 
 COLUMNS = (
     sessions.c.id,
@@ -21,6 +34,7 @@ COLUMNS = (
     sessions.c.expires_at,
     sessions.c.last_used_at,
     sessions.c.ended_at,
+    _PASSKEYS,
 )
 
 _BY_TOKEN = sa.select(*COLUMNS).where(sessions.c.token_sha256 == sa.bindparam("token_sha256"))
@@ -50,13 +64,13 @@ class Sessions:
             )
         )
 
-    def by_token(self, token_sha256: bytes) -> Session | None:
-        """Find a session by its token."""
-        return self._one(_BY_TOKEN, {"token_sha256": token_sha256})
+    def by_token(self, token_sha256: bytes, now: datetime) -> Session | None:
+        """Find a session by its token, with the passkeys that hold *now*."""
+        return self._one(_BY_TOKEN, {"token_sha256": token_sha256, "now": now})
 
-    def by_id(self, id_: str) -> Session | None:
-        """Find a session by the id in a caller token."""
-        return self._one(_BY_ID, {"id": id_})
+    def by_id(self, id_: str, now: datetime) -> Session | None:
+        """Find a session by the id in a caller token, with the passkeys that hold *now*."""
+        return self._one(_BY_ID, {"id": id_, "now": now})
 
     def touch(self, id_: str, now: datetime) -> None:
         """Set the idle clock back to zero."""
@@ -85,5 +99,7 @@ class Sessions:
         row = self.connection.execute(query, named).one_or_none()
         if row is None:
             return None
-        id_, person, kind, roles, *rest = row
-        return Session(id_, person, kind, frozenset(roles), *rest)
+        known: dict[str, Any] = dict(row._mapping)
+        known["roles"] = frozenset(known["roles"])
+        known["passkeys"] = frozenset(known["passkeys"] or ())
+        return Session(**known)

@@ -133,6 +133,27 @@ registration_forms = sa.Table(
     sa.Column("sealed", sa.LargeBinary, nullable=False),
 )
 
+passkeys = sa.Table(
+    "passkeys",
+    metadata,
+    sa.Column("student_id", UUID(as_uuid=False), sa.ForeignKey("students.id"), primary_key=True),
+    sa.Column("credential_id", sa.LargeBinary, primary_key=True),
+    sa.Column("public_key", sa.LargeBinary, nullable=False),
+    sa.Column("thumbprint", sa.Text, nullable=False),
+    sa.Column("sign_count", sa.BigInteger, nullable=False),
+    _moment("create_time"),
+    _moment("remove_time", nullable=True),
+)
+
+passkey_beginnings = sa.Table(
+    "passkey_beginnings",
+    metadata,
+    sa.Column("once_sha256", sa.LargeBinary, primary_key=True),
+    sa.Column("student_id", UUID(as_uuid=False), sa.ForeignKey("students.id"), nullable=False),
+    _moment("expires_at"),
+    sa.Index("passkey_beginnings_expires_at", "expires_at"),
+)
+
 third_parties = sa.Table(
     "third_parties",
     metadata,

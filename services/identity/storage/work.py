@@ -6,6 +6,7 @@ from google.protobuf.message import Message
 
 from common import outbox
 from common.hidden_rows import HidesRows
+from services.identity.storage.passkeys import Passkeys
 from services.identity.storage.sessions import Sessions
 from services.identity.storage.sign_ins import SignIns
 from services.identity.storage.staff_members import StaffMembers
@@ -35,6 +36,11 @@ class Work(HidesRows):
     def students(self) -> Students:
         """The students, their sealed registration forms and what finds them."""
         return Students(self.connection)
+
+    @property
+    def passkeys(self) -> Passkeys:
+        """The students' passkeys."""
+        return Passkeys(self.connection)
 
     @property
     def third_parties(self) -> ThirdParties:
