@@ -52,6 +52,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
 
     from common.db import Database
     from common.passes import PassOffice
+    from common.passkeys import RelyingParty
     from common.rpc.server import serve as serve_until_told
     from services.consent.actions.parts import Parts
     from services.consent.actions.signing import LedgerKey
@@ -85,6 +86,7 @@ def serve(config: Config[Settings], vault: Vault) -> None:
         policy=policy,
         vault=vault,
         passes=PassOffice(vault),
+        relying_party=RelyingParty(config.settings.passkey_domain, config.settings.passkey_pages),
         ledger_key=LedgerKey(vault, config.settings.origin),
         ledger_disk=config.settings.ledger_disk,
         verbal_lasts=timedelta(days=config.settings.verbal_days),

@@ -22,6 +22,10 @@ class Settings:
     """How often lapsed consents are looked for. The gate does not wait for that."""
     verbal_days: int = 7
     """How long a spoken yes counts, from when it was said, unless it is confirmed (R7)."""
+    passkey_domain: str = "localhost"
+    """For which domain students' passkeys are (R7); the same as identity's."""
+    passkey_pages: tuple[str, ...] = ()
+    """At which pages they may be used, as `https://advice.example`; the same as identity's."""
     controller_name: str = "Student Advice Service"
     """Who is responsible (the controller), as records of consent say it; with these two."""
     controller_contact: str = "the students' union's data protection contact"

@@ -139,12 +139,13 @@ def _who(said: dict[str, Any], action: str) -> Who:
     role = said.pop("role", "third party" if action == "disclosure:collect" else usual)
     word = said.pop("name", None)
     factor = said.pop("second_factor", True)
+    passkeys = frozenset({"a passkey"} if said.pop("passkey", False) else ())
     if said:
         raise ScenarioBroken(f"nobody knows {sorted(said)}")
     if role == "third party":
         return THIRD_PARTY
     if role == "student":
-        return Who(name_of("students", word or "the student"), "student")
+        return Who(name_of("students", word or "the student"), "student", passkeys=passkeys)
     return Who(staff(word or "the adviser"), "staff", frozenset({role}), factor)
 
 
@@ -359,6 +360,7 @@ def _agreeing(does: str) -> Any:
             text_current=_digest(said.pop("text_current", "the text")),
             previewed=said.pop("previewed", True),
             spoken=spoken,
+            signature=said.pop("signature", "none"),
         )
 
     return build

@@ -277,6 +277,18 @@ def test_a_yes_is_to_what_was_shown_and_while_it_can_still_be_said() -> None:
         prove(said, z3.Implies(said.allowed, each))
 
 
+def test_who_has_a_passkey_agrees_with_it_and_takes_back_without() -> None:
+    """R7: and nobody's yes rests on a signature that is for something else, or another's."""
+    for asking in named("consent:give", "consent:confirm"):
+        said = formulas(asking)
+        context = said.asked.context
+        signed = is_(context.signature, "good")
+        prove(said, z3.Implies(z3.And(said.allowed, context.has_passkey), signed))
+        prove(said, z3.Implies(said.allowed, is_(context.signature, "good", "none")))
+    for asking in named("consent:withdraw", "consent:refuse"):
+        assert "signature" not in asking.action.context.fields
+
+
 def test_a_spoken_yes_is_confirmed_by_the_student_or_by_a_second_person() -> None:
     """R7: and while it can still be confirmed."""
     for asking in named("consent:confirm", "consent:witness"):

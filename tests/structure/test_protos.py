@@ -209,8 +209,9 @@ NO_WORDS = {
     "days": "contact_date day dispose_from_date due_on ends_on last_involvement_date received_on"
     " valid_from valid_until",
     "opaque": "entry etag leaf_hash next_page_token page_token payload_digest proof pseudonym"
-    " public_key receipt sealed_address sealed_facts text_sha256 file_sha256",
-    "addresses of servers": "authorization_url issuer redirect_uri",
+    " public_key receipt sealed_address sealed_facts text_sha256 file_sha256"
+    " attestation_object client_data_json creation_options credential_id once passkey_challenge",
+    "addresses of servers": "authorization_url issuer redirect_uri relying_party_id",
     "published": "policy_words statute",
 }
 """Fields that hold no words although their rules do not say so (most are in answers)."""

@@ -9,9 +9,11 @@ import attrs
 from sas.consent.v1.events_pb2 import ConsentEnded
 
 from common.errors import NotAvailable
+from common.passkeys import PasskeySignature
 from services.consent.actions.deciding import Line, Recorded, decide
 from services.consent.actions.exporting import record_sha256
 from services.consent.actions.parts import Parts
+from services.consent.actions.passkeys import Signing, look_at
 from services.consent.actions.receipts import Proven, prove, prove_appended
 from services.consent.domain.consent import Consent, Happened, Happening, State
 from services.consent.domain.facts import Record, Who
@@ -30,13 +32,16 @@ class Shown:
     payload_digest: str
 
 
-def give_consent(parts: Parts, who: Who, shown: Shown, act: str) -> tuple[Consent, Proven]:
+def give_consent(
+    parts: Parts, who: Who, shown: Shown, act: str, signed: PasskeySignature | None = None
+) -> tuple[Consent, Proven]:
     """
     Say yes, as the student, to exactly what was shown; and get a receipt.
 
     Prior: by our clock, and before any sending in the ledger's order. Explicit: the student's own
-    act. Informed: of this very text, after an allowed preview of this very payload. A repeated yes
-    is no second act: it gives the receipt of the first.
+    act, signed with their passkey where they have one. Informed: of this very text, after an
+    allowed preview of this very payload. A repeated yes is no second act: it gives the receipt of
+    the first.
 
     Raises:
         NotAvailable: nobody asked this student that.
@@ -44,14 +49,17 @@ def give_consent(parts: Parts, who: Who, shown: Shown, act: str) -> tuple[Consen
         TryAgain: Vault can't be reached. The yes may stand already; saying it again is safe.
     """
     line = Happened(Happening.GIVEN, parts.clock(), None, act=act)
-    return _with_receipt(parts, who, shown, "consent:give", line)
+    return _with_receipt(parts, who, shown, "consent:give", line, signed)
 
 
-def confirm_consent(parts: Parts, who: Who, shown: Shown) -> tuple[Consent, Proven]:
+def confirm_consent(
+    parts: Parts, who: Who, shown: Shown, signed: PasskeySignature | None = None
+) -> tuple[Consent, Proven]:
     """
     Confirm, as the student, a yes that a staff member noted; and get a receipt.
 
-    The same is asked for as for a yes of one's own: this text, this payload, seen before.
+    The same is asked for as for a yes of one's own: this text, this payload, seen before, and
+    their passkey.
 
     Raises:
         NotAvailable: nobody asked this student that.
@@ -59,12 +67,12 @@ def confirm_consent(parts: Parts, who: Who, shown: Shown) -> tuple[Consent, Prov
         TryAgain: Vault can't be reached. It may stand already; confirming again is safe.
     """
     line = Happened(Happening.CONFIRMED, parts.clock(), None)
-    return _with_receipt(parts, who, shown, "consent:confirm", line)
+    return _with_receipt(parts, who, shown, "consent:confirm", line, signed)
 
 
 def refuse_consent(parts: Parts, who: Who, name: str) -> Consent:
     """
-    Say no, as the student. Saying it again changes nothing.
+    Say no, as the student. Saying it again changes nothing, and no passkey is asked for.
 
     Raises:
         NotAvailable: nobody asked this student that.
@@ -77,6 +85,8 @@ def withdraw_consent(parts: Parts, who: Who, name: str) -> Consent:
     """
     Take a consent back, as the student. It works at once, and again changes nothing.
 
+    No passkey is asked for: it would not be as easy as giving to whoever has lost theirs.
+
     Raises:
         NotAvailable: nobody asked this student that.
     """
@@ -84,7 +94,12 @@ def withdraw_consent(parts: Parts, who: Who, name: str) -> Consent:
 
 
 def _with_receipt(
-    parts: Parts, who: Who, shown: Shown, action: str, line: Happened
+    parts: Parts,
+    who: Who,
+    shown: Shown,
+    action: str,
+    line: Happened,
+    signed: PasskeySignature | None,
 ) -> tuple[Consent, Proven]:
     def said_before(consent: Consent, now: datetime) -> bool:
         said = consent.given if line.what is Happening.GIVEN else consent.confirmed
@@ -102,6 +117,7 @@ def _with_receipt(
         line,
         unless=said_before,
         discharges=frozenset({Obligation.RECEIPT}),
+        signed=signed,
     )
     if recorded is not None:
         return consent, prove_appended(parts, recorded.appended)
@@ -119,6 +135,7 @@ def agree(
     *,
     unless: Callable[[Consent, datetime], bool] = lambda consent, now: False,
     discharges: frozenset[Obligation] = frozenset(),
+    signed: PasskeySignature | None = None,
 ) -> tuple[Consent, Recorded | None]:
     """
     Add a yes, or what stands up for one, to the log of a consent, if the policy allows it.
@@ -131,6 +148,7 @@ def agree(
         line: what would happen; its time, place in the ledger and author are set here.
         unless: whether it was said before, so that there is nothing to decide.
         discharges: what the caller sees to after a yes.
+        signed: by the student's passkey, where it is their own act.
 
     Raises:
         NotAvailable: there is no such consent, or they may not know of it.
@@ -141,7 +159,14 @@ def agree(
         now = parts.clock()
         if consent is not None and unless(consent, now):
             return consent, None
-        line = attrs.evolve(line, at=now, by=who.name, text_sha256=shown.text_sha256)
+        signing = look_at(parts, work, who, consent, signed)
+        line = attrs.evolve(
+            line,
+            at=now,
+            by=who.name,
+            text_sha256=shown.text_sha256,
+            signature_sha256=signing.sha256,
+        )
         recorded = decide(
             parts,
             work,
@@ -156,19 +181,22 @@ def agree(
                 text_current=_text_current(consent),
                 previewed=_previewed(work, consent, who),
                 spoken=line.spoken,
+                signature=signing.state,
             ),
             Line(
                 about=shown.consent,
                 consent=consent,
                 disclosure=consent.asked.disclosure if consent else "",
                 payload_digest=shown.payload_digest,
-                details=_details(shown, line) | _becomes(parts, consent, line),
+                details=_details(action, shown, line, signing) | _becomes(parts, consent, line),
             ),
             now,
             discharges=discharges,
         )
         if recorded.allowed and consent is not None:
             happened = attrs.evolve(line, ledger_index=recorded.index)
+            if signing.signature is not None:
+                work.signatures.keep(signing.signature, signing.count)
             work.consents.note(shown.consent, happened)
             consent = consent.then(happened)
         work.commit()
@@ -227,8 +255,10 @@ def _find(work: Work, name: str) -> tuple[Consent | None, Record]:
     return found, work.records.find(found.asked.record) if found else Record("")
 
 
-def _details(shown: Shown, line: Happened) -> dict[str, str]:
+def _details(action: str, shown: Shown, line: Happened, signing: Signing) -> dict[str, str]:
     details = {"text_sha256": shown.text_sha256}
+    if action in questions.OWN_YES:
+        details |= signing.details
     if line.act:
         details["act"] = line.act
     if line.spoken:

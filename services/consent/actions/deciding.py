@@ -67,7 +67,7 @@ _STUDENTS_OWN = frozenset(
 
 def who_is(caller: Caller) -> Who:
     """Give the caller as the policy sees them: from the verified token and nothing else."""
-    return Who(caller.person, caller.kind, caller.roles, caller.second_factor)
+    return Who(caller.person, caller.kind, caller.roles, caller.second_factor, caller.passkeys)
 
 
 @attrs.frozen(kw_only=True)

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import attrs
 
-from common.errors import NotAvailable
+from common.errors import NotAvailable, WrongState
 from services.consent.actions.deciding import Asked, Line, decide_and_commit
 from services.consent.actions.parts import Parts
 from services.consent.domain.consent import Consent
@@ -29,6 +29,7 @@ class Form(StrEnum):
     DPV_RECORD = "dpv_record"
     DPV_RECEIPT = "dpv_receipt"
     FHIR_R5 = "fhir_r5"
+    PASSKEY_SIGNATURE = "passkey_signature"
 
 
 @attrs.frozen
@@ -45,6 +46,7 @@ _MEDIA_TYPES = {
     Form.DPV_RECORD: "application/ld+json",
     Form.DPV_RECEIPT: "application/ld+json",
     Form.FHIR_R5: "application/fhir+json",
+    Form.PASSKEY_SIGNATURE: "application/json",
 }
 
 
@@ -56,6 +58,7 @@ def export_consent(parts: Parts, who: Who, name: str, form: Form) -> Exported:
         NotAvailable: they may not have it, or there is no such consent.
         SecondFactorNeeded: staff of the Service, without a second factor in this session.
         RefusedByPolicy: to staff of the Service, with every reason.
+        WrongState: its signature is asked for, and there is none.
     """
     content = b""
 
@@ -63,7 +66,7 @@ def export_consent(parts: Parts, who: Who, name: str, form: Form) -> Exported:
         nonlocal content
         consent = work.consents.find(name)
         record = work.records.find(consent.asked.record) if consent else Record("")
-        content = _written(parts, consent, form) if consent else b""
+        content = _written(parts, work, consent, form) if consent else b""
         return questions.to_export(who, record, consent), Line(
             about=name,
             consent=consent,
@@ -74,6 +77,8 @@ def export_consent(parts: Parts, who: Who, name: str, form: Form) -> Exported:
     recorded = decide_and_commit(parts, ask).or_refuse()
     if recorded.line.consent is None:
         raise NotAvailable
+    if not content:
+        raise WrongState("No passkey has signed this consent.")
     digest = recorded.line.details["file_sha256"]
     return Exported(content, digest, _MEDIA_TYPES[form], recorded.index)
 
@@ -83,7 +88,7 @@ def record_sha256(parts: Parts, consent: Consent) -> str:
     return hashlib.sha256(dpv_27560.record(consent, parts.controller)).hexdigest()
 
 
-def _written(parts: Parts, consent: Consent, form: Form) -> bytes:
+def _written(parts: Parts, work: Work, consent: Consent, form: Form) -> bytes:
     match form:
         case Form.DPV_RECORD:
             return dpv_27560.record(consent, parts.controller)
@@ -91,3 +96,6 @@ def _written(parts: Parts, consent: Consent, form: Form) -> bytes:
             return dpv_27560.receipt(consent, parts.controller, parts.clock())
         case Form.FHIR_R5:
             return fhir_r5.consent_resource(consent, parts.controller, parts.clock())
+        case Form.PASSKEY_SIGNATURE:
+            line = consent.signed
+            return work.signatures.find(line.signature_sha256 or "") if line else b""

@@ -9,6 +9,7 @@ from pathlib import Path
 import attrs
 
 from common.passes import PassOffice
+from common.passkeys import RelyingParty
 from common.vault import Vault
 from services.consent.actions.signing import LedgerKey
 from services.consent.domain.exports.controller import Controller
@@ -37,6 +38,8 @@ class Parts:
     vault: Vault
     ledger_key: LedgerKey
     passes: PassOffice
+    relying_party: RelyingParty = attrs.field(factory=RelyingParty)
+    """For whom, and at which pages, students' passkeys are; none, and none is believed."""
     clock: Callable[[], datetime] = now_in_utc
     verbal_lasts: timedelta = timedelta(days=7)
     """How long a spoken yes counts unless it is confirmed."""

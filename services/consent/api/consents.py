@@ -6,6 +6,7 @@ import grpc
 from sas.consent.v1 import consents_pb2, consents_pb2_grpc
 
 from common.pages import encode_token, page_size
+from common.passkeys import signature_in
 from services.consent.actions import answers, consents, exporting, verbal
 from services.consent.actions.parts import Parts
 from services.consent.actions.receipts import Proven
@@ -68,13 +69,17 @@ class ConsentsServicer(consents_pb2_grpc.ConsentsServiceServicer):
     ) -> consents_pb2.GiveConsentResponse:
         act = code(consents_pb2.ConsentAct, request.act)
         return self._with_receipt(
-            *answers.give_consent(self._parts, caller(), _shown(request), act)
+            *answers.give_consent(
+                self._parts, caller(), _shown(request), act, signature_in(request)
+            )
         )
 
     def ConfirmConsent(
         self, request: consents_pb2.ConfirmConsentRequest, context: grpc.ServicerContext
     ) -> consents_pb2.GiveConsentResponse:
-        return self._with_receipt(*answers.confirm_consent(self._parts, caller(), _shown(request)))
+        return self._with_receipt(
+            *answers.confirm_consent(self._parts, caller(), _shown(request), signature_in(request))
+        )
 
     def RefuseConsent(
         self, request: consents_pb2.RefuseConsentRequest, context: grpc.ServicerContext

@@ -17,8 +17,10 @@ from common.caller import current_caller
 from common.db import etag
 from common.errors import InvalidFields
 from common.pages import decode_token
+from common.passkeys import base64url
 from services.consent.actions.deciding import who_is
 from services.consent.actions.opening import Wrapped
+from services.consent.domain.agreement import challenge_of
 from services.consent.domain.consent import Consent
 from services.consent.domain.facts import Who
 from services.consent.domain.texts import render
@@ -159,5 +161,7 @@ def consent_proto(consent: Consent, now: datetime) -> consents_pb2.Consent:
         spoken_at=timestamp(spoken.at if spoken else None),
         confirm_by=timestamp(consent.confirm_by),
         confirmed_at=timestamp(confirmed.at if confirmed else None),
+        signed_with_passkey=consent.signed is not None,
+        passkey_challenge=base64url(challenge_of(asked)),
         etag=etag(asked.consent, len(consent.log), state),
     )

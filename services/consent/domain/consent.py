@@ -139,6 +139,8 @@ class Happened:
     text_sha256: str | None = None
     act: str | None = None
     spoken: Spoken | None = None
+    signature_sha256: str | None = None
+    """Of what the student's passkey signed, if it did; kept whole beside the log."""
 
 
 @attrs.frozen
@@ -179,6 +181,11 @@ class Consent:
     def confirmed(self) -> Happened | None:
         """What confirmed a spoken yes."""
         return self._line(Happening.CONFIRMED)
+
+    @property
+    def signed(self) -> Happened | None:
+        """The line that the student's passkey signed, if there is one."""
+        return next((line for line in self.log if line.signature_sha256), None)
 
     def _line(self, what: Happening) -> Happened | None:
         return next((line for line in self.log if line.what is what), None)

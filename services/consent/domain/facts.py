@@ -36,6 +36,8 @@ class Who:
     """`staff`, `student` or `third_party`."""
     roles: frozenset[str] = frozenset()
     second_factor: bool = False
+    passkeys: frozenset[str] = frozenset()
+    """The thumbprints of their own passkeys."""
 
     @property
     def role(self) -> str:

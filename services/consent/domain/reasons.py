@@ -71,6 +71,14 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "not_informed": _said(
             "R8", "It is not the text that is in force and that the student was asked with."
         ),
+        "passkey_missing": _said(
+            "R7",
+            "There is a passkey: agree with it. Whoever has lost theirs can say yes to an adviser.",
+        ),
+        "passkey_not_fitting": _said(
+            "R7",
+            "It is not signed by one's own passkey, for exactly this, at our page: sign it again.",
+        ),
         "spoken_in_the_future": _said("R7", "It can be noted when it has been said."),
         "spoken_too_long_ago": _said(
             "R7", "It was said too long ago to count. Ask the student again."

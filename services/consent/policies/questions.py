@@ -38,6 +38,10 @@ OPENING = frozenset(
 """What `OpenRecord` can be asked for. Everything else has a door of its own."""
 
 
+OWN_YES = frozenset({"consent:give", "consent:confirm"})
+"""What a student agrees to by an act of their own."""
+
+
 def to_open(
     who: Who,
     action: str,
@@ -130,6 +134,7 @@ def to_agree(
     text_current: str,
     previewed: bool,
     spoken: Spoken | None = None,
+    signature: str = "none",
 ) -> Question:
     """
     May *who* say yes to this (`consent:give`), or stand up for a yes that was spoken?
@@ -145,6 +150,7 @@ def to_agree(
         text_current: the SHA-256 of the text as it would be shown today.
         previewed: whether they have seen the payload, as the ledger says.
         spoken: how it was said, for `consent:record_verbal`.
+        signature: of their passkey, for `OWN_YES`: `none`, `good` or `broken`.
     """
     context: dict[str, Fact] = {
         "now": _ms(now),
@@ -156,6 +162,8 @@ def to_agree(
     }
     if spoken is not None:
         context |= {"spoken_at": _ms(spoken.at), "confirm_by": _ms(spoken.confirm_by)}
+    if action in OWN_YES:
+        context |= {"has_passkey": bool(who.passkeys), "signature": signature}
     return Question(who, action, record, context)
 
 

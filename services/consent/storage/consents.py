@@ -37,6 +37,7 @@ _LINE = (
     consent_events.c.place,
     consent_events.c.spoken_at,
     consent_events.c.confirm_by,
+    consent_events.c.signature_sha256,
 )
 """What a line of the log says, beside the columns of the consent that it belongs to."""
 
@@ -89,6 +90,7 @@ class Consents:
                 place=spoken.place if spoken else None,
                 spoken_at=spoken.at if spoken else None,
                 confirm_by=spoken.confirm_by if spoken else None,
+                signature_sha256=line.signature_sha256,
             )
         )
 
@@ -195,4 +197,5 @@ def _happened(row: Row[Any]) -> Happened:
         text_sha256=row.text_seen,
         act=row.act,
         spoken=spoken,
+        signature_sha256=row.signature_sha256,
     )

@@ -186,8 +186,19 @@ consent_events = Table(
     Column("place", Text),
     Column("spoken_at", DateTime(timezone=True)),
     Column("confirm_by", DateTime(timezone=True)),
+    Column("signature_sha256", Text),
 )
 """What became of it: a log, from which the state follows."""
+
+passkey_signatures = Table(
+    "passkey_signatures",
+    metadata,
+    Column("sha256", Text, primary_key=True),
+    _text("thumbprint"),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+)
+"""What students' passkeys signed: the assertion and the public key, under their digest."""
 
 breach_facts = Table(
     "breach_facts",

@@ -17,6 +17,7 @@ from services.consent.storage.embargoes import Embargoes
 from services.consent.storage.ledger import Ledger
 from services.consent.storage.name_requests import NameRequests
 from services.consent.storage.records import Records
+from services.consent.storage.signatures import Signatures
 from services.consent.storage.staff import Staff
 from services.consent.storage.walls import Walls
 from services.consent.storage.witnesses import Witnesses
@@ -59,6 +60,11 @@ class Work(UnitOfWork):
     def consents(self) -> Consents:
         """What students were asked and answered."""
         return Consents(self.connection)
+
+    @property
+    def signatures(self) -> Signatures:
+        """What students' passkeys have signed."""
+        return Signatures(self.connection)
 
     @property
     def breaches(self) -> Breaches:

@@ -24,6 +24,8 @@ READING = frozenset(
     }
 )
 ANSWERING = frozenset({"consent:give", "consent:confirm", "consent:refuse", "consent:withdraw"})
+OWN_YES = frozenset({"consent:give", "consent:confirm"})
+"""What a student agrees to in a session of their own."""
 NOTING = frozenset({"consent:record_verbal", "consent:witness", "consent:record_withdrawal"})
 """What a student says to a staff member, who notes it."""
 AGREEING = frozenset(

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.policy.oracle.actions import AGREEING, ANSWERING, LETTING_GO, NOTING, YEAR
+from tests.policy.oracle.actions import (
+    AGREEING,
+    ANSWERING,
+    LETTING_GO,
+    NOTING,
+    OWN_YES,
+    YEAR,
+)
 from tests.policy.oracle.registry import Asked, on
 
 
@@ -70,6 +77,18 @@ def not_informed(asked: Asked) -> Any:
         return asked.text_shown != asked.consent.text_asked
     agreed = asked.consent.text_agreed
     return agreed is not None and agreed != asked.consent.text_asked
+
+
+@on(*OWN_YES)
+def passkey_missing(asked: Asked) -> Any:
+    """The student's own act: with their passkey, where they have one."""
+    return asked.has_passkey and asked.signature == "none"
+
+
+@on(*OWN_YES)
+def passkey_not_fitting(asked: Asked) -> Any:
+    """What is signed otherwise is no yes, also from whoever need not sign."""
+    return asked.signature not in ("none", "good")
 
 
 @on("consent:record_verbal")

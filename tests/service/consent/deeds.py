@@ -93,7 +93,11 @@ class Letter:
     @classmethod
     def write(cls, sas: House) -> Letter:
         """Attach a letter to a new case."""
-        case = Case.open(sas)
+        return cls.about(Case.open(sas))
+
+    @classmethod
+    def about(cls, case: Case) -> Letter:
+        """Attach a letter to a case."""
         document, disclosure = f"documents/{uuid4()}", f"disclosures/{uuid4()}"
         return cls(case, staff(), case.item(document), case.item(disclosure))
 

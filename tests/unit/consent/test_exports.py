@@ -62,6 +62,11 @@ NOTED = Happened(Happening.GIVEN, NOW, 2, ADVISER, "a" * 64, "spoken", SPOKEN)
 LIVES: dict[str, list[Happened]] = {
     "requested": [],
     "given": [GIVEN],
+    "signed": [attrs.evolve(GIVEN, signature_sha256="b" * 64)],
+    "confirmed with a passkey": [
+        NOTED,
+        Happened(Happening.CONFIRMED, NOW, 3, STUDENT, "a" * 64, signature_sha256="b" * 64),
+    ],
     "refused": [Happened(Happening.REFUSED, NOW, 2, STUDENT)],
     "provisional": [NOTED],
     "confirmed": [NOTED, Happened(Happening.CONFIRMED, NOW, 3, STUDENT, "a" * 64)],
@@ -250,10 +255,13 @@ def test_fhir_can_read_it(life: str, purpose: str) -> None:
     consent = Consent.after(asked(purpose), LIVES[life])
     written = fhir_r5.consent_resource(consent, UNION, NOW)
     read = FhirConsent.model_validate_json(written)
-    assert read.decision == ("permit" if life in ("given", "provisional", "confirmed") else "deny")
+    stands = life in ("given", "signed", "provisional") or life.startswith("confirmed")
+    assert read.decision == ("permit" if stands else "deny")
     assert [each.verified for each in read.verification or []] == {
         "provisional": [False],
         "confirmed": [True],
+        "signed": [True],
+        "confirmed with a passkey": [True, True],
     }.get(life, [])
     (provision,) = json.loads(written)["provision"]
     (actor,) = provision["actor"]

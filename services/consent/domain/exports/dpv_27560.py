@@ -174,11 +174,15 @@ def _happened(consent: Consent, line: Happened) -> dict[str, Any]:
         ends_at = consent.asked.ends_at
         duration = _until(min(ends_at, line.spoken.confirm_by) if line.spoken else ends_at)
     event = _event(_STATES[line.what], line.at, line.by, duration)
-    if line.act:
-        event["dpv:hasIndicationMethod"] = line.act
+    method = [line.act] if line.act else []
     if line.spoken:
-        event["dpv:hasIndicationMethod"] = f"{line.act}, {line.spoken.manner}, {line.spoken.place}"
+        method += [line.spoken.manner, line.spoken.place]
         event["sas:spokenAt"] = _time(line.spoken.at)
+    if line.signature_sha256:
+        method.append("signed_with_passkey")
+        event["sas:passkeySignatureSha256"] = line.signature_sha256
+    if method:
+        event["dpv:hasIndicationMethod"] = ", ".join(method)
     return event
 
 

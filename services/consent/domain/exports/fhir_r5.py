@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from services.consent.domain.consent import Consent, Happening, State
+from services.consent.domain.consent import Consent, Happened, Happening, State
 from services.consent.domain.exports.controller import Controller
 from services.consent.domain.names import bare
 from services.consent.domain.texts import PURPOSES
@@ -103,8 +103,11 @@ def consent_resource(consent: Consent, controller: Controller, now: datetime) ->
             }
         ],
     }
-    if given and given.spoken:
-        resource["verification"] = [_verification(consent)]
+    verifications = [_verification(consent)] if given and given.spoken else []
+    if consent.signed is not None:
+        verifications.append(_signature(consent.signed))
+    if verifications:
+        resource["verification"] = verifications
     return json.dumps(resource, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
@@ -117,6 +120,22 @@ def _verification(consent: Consent) -> dict[str, Any]:
         "verified": True,
         "verifiedBy": _reference(confirmed.by),
         "verificationDate": [_time(confirmed.at)],
+    }
+
+
+def _signature(line: Happened) -> dict[str, Any]:
+    """Say that the student's passkey signed it, and the digest of what proves that."""
+    return {
+        "verified": True,
+        "verificationType": {"coding": [{"system": _SYSTEM, "code": "passkey"}]},
+        "verifiedBy": _reference(line.by),
+        "verificationDate": [_time(line.at)],
+        "extension": [
+            {
+                "url": f"{_SYSTEM}:passkey-signature-sha256",
+                "valueString": line.signature_sha256,
+            }
+        ],
     }
 
 
