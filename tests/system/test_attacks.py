@@ -65,6 +65,13 @@ LEDGER = {
     "consent.GetProof",
     "consent.ListLedgerEntries",
 }
+PASSKEYS = {
+    "identity.AddPasskey",
+    "identity.BeginPasskey",
+    "identity.ListPasskeys",
+    "identity.RemovePasskey",
+}
+"""What a student does with passkeys of their own; of the others' they can name none."""
 THIEVES = ("reports", "gateway", "identity", "cases")
 
 
@@ -154,7 +161,7 @@ def test_whoever_is_outside_the_service_learns_nothing(
 def may(who: str, rpc: Rpc) -> bool:
     """Whether this is for them: a student's own list, an auditor's ledger, an operator's counts."""
     if who == "other student":
-        return rpc.name in ("consent.ListAccesses", "consent.ListNameRequests")
+        return rpc.name in PASSKEYS | {"consent.ListAccesses", "consent.ListNameRequests"}
     return rpc.name in LEDGER or (who == "operator" and rpc.name == "consent.CountBreaches")
 
 
@@ -177,7 +184,7 @@ def send(client: httpx.Client, rpc: Rpc, body: Mapping[str, object]) -> httpx.Re
 
 def test_there_are_students_calls_among_them() -> None:
     """Or the names above are out of date."""
-    assert {rpc.name for rpc in CALLS} >= STUDENTS | LEDGER | ONES_OWN
+    assert {rpc.name for rpc in CALLS} >= STUDENTS | LEDGER | ONES_OWN | PASSKEYS
 
 
 def test_the_student_sees_who_tried(stack: FullStack, file: Mapping[str, str]) -> None:

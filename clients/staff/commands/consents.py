@@ -16,6 +16,7 @@ import typer
 from google.protobuf.timestamp_pb2 import Timestamp
 from sas.consent.v1 import consents_pb2, consents_pb2_grpc
 
+from clients.staff.commands import consent_proofs
 from clients.staff.commands.options import write_private
 from clients.staff.connection import calling, stub
 from clients.staff.output import Json, show, show_list
@@ -62,6 +63,7 @@ class Form(StrEnum):
     DPV_RECORD = "dpv-record"
     DPV_RECEIPT = "dpv-receipt"
     FHIR_R5 = "fhir-r5"
+    PASSKEY_SIGNATURE = "passkey-signature"
 
     def to_proto(self) -> consents_pb2.ExportForm.ValueType:
         """Return the proto's value."""
@@ -74,6 +76,8 @@ def show_consent(consent: str, as_json: Json = False) -> None:
     with calling():
         found = _consents().GetConsent(consents_pb2.GetConsentRequest(name=consent))
     show(found, as_json=as_json)
+    if found.signed_with_passkey:
+        typer.echo("Signed with the student's passkey.", err=True)
 
 
 @app.command("list")
@@ -158,6 +162,9 @@ def export(
         )
     write_private(out, found.content.encode())
     typer.echo(f"Its SHA-256 is in the ledger, in entry {found.ledger_index}: {found.file_sha256}")
+
+
+app.command("verify")(consent_proofs.verify)
 
 
 def _stamp(local: datetime | None) -> Timestamp:
