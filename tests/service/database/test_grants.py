@@ -73,6 +73,8 @@ CHANGES: Mapping[str, Mapping[str, set[str]]] = {
     },
     "identity_serve": {
         "crsids": {"delete"},
+        "passkey_beginnings": {"delete"},
+        "passkeys": {"delete", "update(remove_time, sign_count)"},
         "registration_forms": {"update"},
         "sessions": {"update"},
         "sign_ins": {"delete"},
@@ -80,7 +82,13 @@ CHANGES: Mapping[str, Mapping[str, set[str]]] = {
         "staff_roles": {"update"},
         "students": {"update"},
     },
-    "identity_work": {"sessions": {"delete"}, "sign_ins": {"delete"}, **RELAY},
+    "identity_work": {
+        "passkey_beginnings": {"delete"},
+        "passkeys": {"delete"},
+        "sessions": {"delete"},
+        "sign_ins": {"delete"},
+        **RELAY,
+    },
     "reports_serve": {},
     "reports_work": {"case_facts": {"delete"}, "student_facts": {"delete", "update"}, **RELAY},
 }
