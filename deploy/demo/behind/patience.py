@@ -1,0 +1,3 @@
+"""How long the story waits for what travels on its own: mails, spans, facts."""
+
+PATIENCE_SECONDS = 30
