@@ -230,7 +230,9 @@ def close(
 @app.command()
 def prepare(
     request: str,
-    items: Annotated[list[str], typer.Argument(help="Notes and documents of one case.")],
+    items: Annotated[
+        list[str], typer.Argument(help="Notes, documents and disclosures of one case.")
+    ],
     redaction: Annotated[
         list[str] | None, typer.Option(help="What is hidden, as `redact` named it; one an item.")
     ] = None,
@@ -241,7 +243,7 @@ def prepare(
     as_json: Json = False,
 ) -> None:
     """
-    Make a copy of notes and documents of one case. Nobody has it until it is released.
+    Make a copy of what is in one case. Nobody has it until it is released.
 
     What stays out as a whole: the reason (as for `sas disclosure redact`), a colon, and the name
     of the note or document; after ` // ` you can say why in words. The student is not told.

@@ -9,6 +9,7 @@ their own, which is the check of who they are.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 import attrs
 import structlog
@@ -113,7 +114,7 @@ def prepare_copy(
     tools: Tools, who: Caller, request: str, selection: Selection, *, request_id: str
 ) -> AccessCopy:
     """
-    Render a copy of documents and notes of one case, and seal it. Nobody has it yet.
+    Render a copy of documents, notes and disclosures of one case, and seal it. Nobody has it yet.
 
     An item in which others are marked goes in with one of its redactions, or stays out.
 
@@ -173,12 +174,12 @@ def _case_of(tools: Tools, student: str, selection: Selection) -> str:
     found = find_sources(tools, (*selection.items, *left_out), selection.redactions)
     with tools.begin() as work:
         case = work.cases.find(found[0].case_id)
-        marked = work.redactions.marked(selection.items)
+        seen = _seen(work, selection.items, selection.redactions)
     if case is None:
         raise NotAvailable
     if case.student != student:
         raise InvalidFields({"items": "must be of a case of the student who asked"})
-    if not_hidden(marked, selection.redactions):
+    if seen:
         raise InvalidFields(
             {"redactions": "others are marked in an item: name a redaction of it, or leave it out"}
         )
@@ -321,8 +322,17 @@ def _find(tools: Tools, name: str) -> SealedCopy | None:
         kept = reads.access_copies.sealed(copy) if copy else None
         if copy is None or kept is None:
             return None
-        seen = not_hidden(reads.redactions.marked(copy.items), copy.redactions)
+        seen = _seen(reads, copy.items, copy.redactions)
     return SealedCopy(copy, *kept, redacted=not seen)
+
+
+def _seen(work: Work, items: Sequence[str], redactions: Sequence[str]) -> list[str]:
+    """Give what others are marked in without being hidden; in a disclosure, what it was made of."""
+    seen = not_hidden(work.redactions.marked(items), redactions)
+    for each in items:
+        if (sent := work.disclosures.find(id_of(each, "disclosures"))) is not None:
+            seen += not_hidden(work.redactions.marked(sent.items), sent.redactions)
+    return seen
 
 
 def _note(tools: Tools, work: Work, who: Caller, copy: AccessCopy, happening: Happening) -> None:

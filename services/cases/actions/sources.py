@@ -1,4 +1,7 @@
-"""What leaves is made of: documents and notes of one case, opened to be rendered."""
+"""
+What leaves is made of: documents and notes of one case, and in a student's own copy what was sent
+of it, opened to be rendered.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,10 @@ from sas.common.v1.purpose_pb2 import PURPOSE_DISCLOSURE, Purpose
 from common.errors import InvalidFields, NotAvailable
 from services.cases.actions.tools import Tools
 from services.cases.domain.access_copies import NoteForPrograms
+from services.cases.domain.disclosures import Particulars
 from services.cases.domain.names import id_of, record_of
 from services.cases.domain.notes import NoteWords
+from services.cases.domain.payload import MEDIA_TYPE
 from services.cases.domain.redaction import Mark, marks_from_bytes
 from services.cases.domain.rendering.job import Source
 from services.cases.storage.consent import Keys
@@ -19,18 +24,24 @@ from services.cases.storage.documents import CONTENT, TITLE
 from services.cases.storage.sealed import SealedItem
 from services.cases.storage.work import Work
 
-_ACTIONS = {"documents": "document:read", "notes": "case_note:read"}
+_ACTIONS = {
+    "documents": "document:read",
+    "notes": "case_note:read",
+    "disclosures": "disclosure:preview",
+}
+
+_DISCLOSURE = "disclosures/"
 
 
 @attrs.frozen
 class Sealed:
-    """One document or note, still sealed, and what is to be hidden in it."""
+    """One document, note or disclosure, still sealed, and what is to be hidden in it."""
 
     item: str
     case_id: str
     media_type: str
     contact_date: str
-    """Of a note; empty for a document, whose title is sealed."""
+    """Of a note; empty for what has a sealed title."""
     sealed: SealedItem
     redaction: SealedItem | None = None
 
@@ -38,6 +49,11 @@ class Sealed:
     def action(self) -> str:
         """What consent is asked for to open it."""
         return _ACTIONS[self.item.partition("/")[0]]
+
+    @property
+    def opened_with(self) -> tuple[str, str]:
+        """What can be opened by one decision has the same; a disclosure is decided on by itself."""
+        return self.action, self.item if self.item.startswith(_DISCLOSURE) else ""
 
 
 @attrs.frozen
@@ -51,12 +67,15 @@ class Opened:
 
 
 def find_item(work: Work, name: str) -> Sealed | None:
-    """Find a document or note; None if there is none, or it was disposed of."""
+    """Find a document, note or disclosure; None if there is none, or it was disposed of."""
     if (document := work.documents.find(id_of(name, "documents"))) is not None:
         sealed = work.documents.sealed(document)
         if sealed is None:
             return None
         return Sealed(name, document.case_id, document.media_type, "", sealed)
+    if (disclosure := work.disclosures.find(id_of(name, "disclosures"))) is not None:
+        sealed = work.disclosures.sealed(disclosure)
+        return Sealed(name, disclosure.case_id, MEDIA_TYPE, "", sealed) if sealed else None
     note, sealed = work.notes.find_sealed(id_of(name, "notes"))
     if note is None or sealed is None:
         return None
@@ -100,18 +119,18 @@ def open_sources(
     tools: Tools, found: Sequence[Sealed], purpose: Purpose.ValueType = PURPOSE_DISCLOSURE
 ) -> list[Opened]:
     """
-    Open what is to be rendered, each kind by a decision and a line of its own.
+    Open what is to be rendered, each kind and each disclosure by a decision and line of its own.
 
     Raises:
         NotAvailable: the caller may not read one of them.
     """
     opened: dict[str, Opened] = {}
-    for action in sorted({each.action for each in found}):
-        of_kind = [each for each in found if each.action == action]
+    for together in sorted({each.opened_with for each in found}):
+        of_kind = [each for each in found if each.opened_with == together]
         keys = tools.consent.open(
             record_of(of_kind[0].case_id),
             [item for each in of_kind for item in (each.sealed, each.redaction) if item],
-            action=action,
+            action=of_kind[0].action,
             purpose=purpose,
             about=of_kind[0].item,
         )
@@ -134,5 +153,8 @@ def _open(found: Sealed, keys: Keys) -> Opened:
         title = f"Case note of {found.contact_date}"
         source = Source(found.media_type, words.as_text(title).encode(), marks)
         return Opened(title, source, NoteForPrograms(found.item, found.contact_date, words, marks))
-    title = keys.open(found.sealed, TITLE).decode()
+    if found.item.startswith(_DISCLOSURE):
+        title = Particulars.from_canonical(keys.open(found.sealed)).recipient_name
+    else:
+        title = keys.open(found.sealed, TITLE).decode()
     return Opened(title, Source(found.media_type, keys.open(found.sealed, CONTENT), marks))

@@ -28,7 +28,7 @@ from common.errors import (
 from tests.kit.house import Person, eventually
 from tests.kit.letters import everything_in, letter
 from tests.service.cases.house import House, adviser, student
-from tests.service.cases.office import CANARY, Office, dispose
+from tests.service.cases.office import CANARY, Office, agree, collect, dispose, link_and_code
 from tests.service.cases.test_recall import lines
 from tests.service.cases.test_walls import wall_off
 
@@ -245,6 +245,28 @@ def test_others_who_are_marked_leave_hidden_or_not_at_all(
     assert "name a redaction of it" in wrong.value.violations["redactions"]
     desk.collects(desk.out(asked.name, [note.name], redactions=[redaction.name]).name)
     assert not desk.stands(asked.name).items_left
+
+
+def test_what_a_third_party_has_seen_is_copied_too(desk: Desk, office: Office) -> None:
+    """UK GDPR, article 15(1)(c): to whom it was disclosed, and what."""
+    address = f"tutor-{uuid4()}@example.org"
+    case = office.opens_case(desk.zoe)
+    document = office.attaches(case.name, letter("A letter.", "Yours"), "application/pdf")
+    seen, unseen = (office.proposes(document.name, to) for to in (address, "other@example.org"))
+    agree(office.sas, desk.zoe, seen)
+    office.sends(seen.name)
+    link = collect(*link_and_code(office.sas, address))
+    office.sas.call(None, office.sas.disclosures.CollectDisclosure, link)
+    asked = desk.asks()
+    assert set(desk.stands(asked.name).items_left) == {document.name, seen.name}
+    copy = desk.out(asked.name, [document.name, seen.name])
+    text, _ = files_of(desk.collects(copy.name).content)
+    assert text.count(copy.name) >= 2
+    assert unseen.name not in desk.stands(asked.name).items_left
+    assert desk.stands(asked.name).state == pb.ACCESS_REQUEST_STATE_ANSWERED
+    office.redacts(document.name, "letter")
+    with pytest.raises(NotAvailable):
+        desk.collects(copy.name)
 
 
 def test_what_stays_out_is_not_told_and_not_left(desk: Desk, office: Office) -> None:
