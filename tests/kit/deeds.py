@@ -11,6 +11,8 @@ import uuid
 
 import httpx
 from sas.cases.v1 import (
+    access_requests_pb2,
+    access_requests_pb2_grpc,
     case_notes_pb2,
     case_notes_pb2_grpc,
     cases_pb2,
@@ -97,6 +99,20 @@ def student_sees_who_read(stack: FullStack, note: str) -> str:
             ledger_pb2.ListAccessesRequest()
         )
     return next(each.name for each in listed.accesses if each.action == "case_note:read")
+
+
+def student_asks_for_a_copy(stack: FullStack) -> str:
+    """Ask for a copy of what is held about her, unless she has, and give the request's name."""
+    access = stack.student.at(access_requests_pb2_grpc.AccessRequestsServiceStub)
+    with understood_errors():
+        mine = access.ListAccessRequests(access_requests_pb2.ListAccessRequestsRequest())
+        for each in mine.access_requests:
+            if each.state == access_requests_pb2.ACCESS_REQUEST_STATE_OPEN:
+                return str(each.name)
+        asked = access.RequestAccess(
+            access_requests_pb2.RequestAccessRequest(request_id=new_request_id())
+        )
+    return str(asked.name)
 
 
 def student_asks_who_it_was(stack: FullStack, line: str, why: str = "I wonder.") -> str:
