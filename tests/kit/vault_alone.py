@@ -50,15 +50,17 @@ class VaultAlone:
         self.ca_file = folder / "ca.pem"
         self.ca_file.write_bytes(root.public_bytes(Encoding.PEM))
 
-    def issue_certificate(self, role: str, *, domain: str, names: Sequence[str]) -> Certificate:
-        """Issue a certificate of `spiffe://<domain>/<role>`, good for both ends."""
+    def issue_certificate(
+        self, role: str, *, domain: str, names: Sequence[str], also: Sequence[str] = ()
+    ) -> Certificate:
+        """Issue a certificate of `spiffe://<domain>/<role>`, good for both ends; or of more."""
         self._answer()
         self.issued += 1
         key = ec.generate_private_key(ec.SECP256R1())
         alternatives: list[x509.GeneralName] = [
             *(x509.DNSName(name) for name in names),
             x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-            x509.UniformResourceIdentifier(f"spiffe://{domain}/{role}"),
+            *(x509.UniformResourceIdentifier(f"spiffe://{domain}/{x}") for x in (role, *also)),
         ]
         usages = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
         lasts = timedelta(seconds=self.seconds)

@@ -179,6 +179,8 @@ def test_a_verifier_key_survives_its_spelling() -> None:
     assert VerifierKey.parse(str(KEY)) == KEY
     name, key_id, key = str(KEY).split("+", 2)
     others = [f"other+{key_id}+{key}", f"{name}+00000000+{key}", f"{name}+{key_id}", ""]
+    of_another_kind = base64.b64encode(b"\x04" + KEY.public_key).decode()
+    others += [f"{name}+{key_id}+{each}" for each in (of_another_kind, "MjIy")]
     for wrong in [*others, f"{name}+{key_id}+{base64.b64encode(b'2' * 33).decode()}"]:
         with pytest.raises(NoteBroken):
             VerifierKey.parse(wrong)

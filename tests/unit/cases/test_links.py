@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import attrs
 
 from services.cases.domain.disclosures import LINK_LIVES, link_expires
-from services.cases.domain.links import code_is_right, hash_token, make_link
+from services.cases.domain.links import TRIES, code_is_right, hash_token, make_link
 
 
 def test_the_right_code_opens_and_any_other_does_not() -> None:
@@ -46,6 +46,11 @@ def test_a_token_has_at_least_128_bits_and_a_code_eight_digits() -> None:
     assert len(fresh.token) >= 22
     assert len(fresh.code) == 8
     assert fresh.code.isdigit()
+
+
+def test_whoever_guesses_a_code_is_right_less_than_once_in_ten_million_links() -> None:
+    """R4: five wrong codes end a link (docs/policy.md, decisions), of a hundred million."""
+    assert TRIES / 10**8 < 1 / 10**7
 
 
 def test_a_link_dies_after_two_weeks_or_with_the_last_day_in_london() -> None:

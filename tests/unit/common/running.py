@@ -129,8 +129,11 @@ LONG_ENOUGH = 30
 class Raw:
     """Calls the server as a process with a certificate, with whatever metadata the test wants."""
 
-    def __init__(self, running: Running, service: str) -> None:
-        made = running.vault.issue_certificate(service, domain="sas", names=["localhost"])
+    def __init__(self, running: Running, *services: str) -> None:
+        service, *also = services
+        made = running.vault.issue_certificate(
+            service, domain="sas", names=["localhost"], also=also
+        )
         credentials = grpc.ssl_channel_credentials(
             running.vault.ca_file.read_bytes(), made.key_pem, made.chain_pem
         )

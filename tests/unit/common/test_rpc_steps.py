@@ -50,6 +50,13 @@ def test_a_process_that_the_proto_does_not_name_is_refused(running: Running, ser
     assert running.handlers.callers == []
 
 
+def test_a_process_with_two_names_is_refused(running: Running) -> None:
+    """Nobody acts in two parts at once, whichever of its names comes first (SPIFFE X.509-SVID)."""
+    for names in (("gateway", "consent"), ("consent", "gateway")):
+        assert isinstance(refusal(Raw(running, *names).get_note), errors.NotAvailable)
+    assert running.handlers.callers == []
+
+
 def test_the_gateway_may_not_open_records_itself(running: Running, gateway: Raw) -> None:
     stub = records_pb2_grpc.RecordsServiceStub(gateway.channel)
     assert isinstance(refusal(lambda: stub.OpenRecord(OPEN_RECORD, timeout=5)), errors.NotAvailable)
