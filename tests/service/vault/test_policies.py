@@ -234,6 +234,18 @@ def test_no_key_of_a_record_can_be_made_that_could_leave(
         attempt(processes.client(role), f"POST rk-{kind}/keys/{NEW}", asked, record)
 
 
+@pytest.mark.parametrize("kind", sorted({*SEALS["cases-serve"]} - {"incident"}))
+def test_whoever_disposes_of_a_key_makes_none_leave(
+    processes: Processes, record: Record, kind: str
+) -> None:
+    """R23, R27: a key may be allowed to be deleted, and nothing else."""
+    for asked in ({"exportable": True}, {"allow_plaintext_backup": True}):
+        with pytest.raises(Forbidden):
+            attempt(
+                processes.client("cases-work"), f"POST rk-{kind}/keys/{NEW}/config", asked, record
+            )
+
+
 def granted() -> dict[str, set[str]]:
     """What each process may do, as the table of the design has it; all else is denied."""
     table: dict[str, set[str]] = {role: set() for role in EVERYBODY}
