@@ -58,7 +58,7 @@ class VaultRefused(Exception):
 
 
 class KeyGone(Exception):
-    """There is no such key (any more): the record was disposed of."""
+    """There is no such key (any more), such as of a record that was disposed of."""
 
 
 _decision: ContextVar[str] = ContextVar("vault_decision", default="")
@@ -265,7 +265,11 @@ def _open_wrapping(connection: _Connection, wrapping: str) -> str:
     return opened
 
 
-_NO_KEY = re.compile(rb"key not found|no existing key|could not delete key; not found")
+_NO_KEY = re.compile(
+    rb"key not found|no existing key|could not delete key; not found"
+    rb"|version is disallowed by policy \(too old\)"
+)
+"""Said of a key that is not there, or not in the version that would be needed."""
 
 
 def _refusal(status: int, text: bytes) -> Exception:

@@ -75,5 +75,11 @@ def judge(found: Mails) -> list[Line]:
         )
         said.append(Line(False, text))
     if found.late:
-        said.append(Line(False, f"{found.late} wait for the mail server; look at [settings] smtp"))
+        said.append(
+            Line(
+                False,
+                f"{found.late} wait for the mail server or for Vault: look at [settings] smtp, and"
+                " for mail_key_away in the log of cases-work",
+            )
+        )
     return said or [Line(True, "all that are due have left")]

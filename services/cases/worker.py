@@ -48,12 +48,13 @@ def on_staff_awaited(deps: Deps, event: StaffAwaited) -> None:
 
 @every(seconds=3600)
 def forget_old_requests(deps: Deps) -> None:
-    """Forget old calls and passes, tries of links of nothing, and where leavers were written to."""
+    """Forget old calls, passes and links, tries of nothing, and where leavers were written to."""
     forget_requests(deps.connection)
     now = datetime.now(UTC)
     an_hour_ago = now - timedelta(hours=1)
     work = HandlerWork(deps.connection)
     work.passes.forget(an_hour_ago)
+    work.disclosures.forget_links(now)
     work.link_tries.forget(an_hour_ago)
     work.staff_addresses.forget(now)
 

@@ -67,6 +67,7 @@ _ITEMS = {
     "registration_form:read": ["registration-forms/the form"],
     "third_party:read": ["third-parties/the details"],
     "breach:read": ["breaches/the words"],
+    "disclosure:collect": ["deliveries/the delivery"],
     "use:confirm": ["contacts/the contact"],
     "access_copy:preview": ["accessCopies/the copy"],
     "access_copy:release": ["accessCopies/the copy"],
@@ -126,6 +127,7 @@ def _question(said: dict[str, Any]) -> Question:
 
 
 _LETTER = ["documents/the letter"]
+_DELIVERY = ["deliveries/the delivery"]
 _CONTACT = ["contacts/the contact"]
 
 
@@ -412,7 +414,7 @@ def _collect(who: Who, record: Record, items: frozenset[str], said: dict[str, An
         _consent(said.pop("consent", {}), "disclosure:collect"),
         NOW,
         link_valid=said.pop("link_valid", True),
-        sent=said.pop("sent", True),
+        deliveries=frozenset(map(_item, said.pop("sent_as", _DELIVERY))),
         payload_digest=_digest(said.pop("payload", "the payload")),
         items=items,
     )

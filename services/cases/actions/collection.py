@@ -13,13 +13,15 @@ import structlog
 from common.errors import NotAvailable, ServiceError
 from common.passes import PassRefused
 from common.seal import SealBroken
+from services.cases.actions.deliveries import SealedDelivery
 from services.cases.actions.egress import Released, let_out
-from services.cases.actions.payloads import SealedPayload, find_payload
+from services.cases.actions.payloads import find_payload
 from services.cases.actions.tools import Tools
 from services.cases.domain.disclosures import Disclosure
 from services.cases.domain.links import code_is_right, hash_token
 from services.cases.domain.names import name_of, new_id, record_of
 from services.cases.domain.payload import PayloadChanged
+from services.cases.storage.disclosures import LiveLink
 
 log = structlog.get_logger(__name__)
 
@@ -39,20 +41,20 @@ def collect_disclosure(tools: Tools, *, link_token: str, code: str) -> Released:
     """
     with tools.pace.kept():
         try:
-            disclosure, right = _try(tools, link_token, code)
-            found = find_payload(tools, disclosure.name) if disclosure and right else None
-            if found is None:
-                _refused(tools, disclosure)
+            link, right = _try(tools, link_token, code)
+            payload = find_payload(tools, link.disclosure.name) if link and right else None
+            if link is None or payload is None:
+                _refused(tools, link.disclosure if link else None)
                 raise NotAvailable
-            return _collect(tools, found)
+            return _collect(tools, SealedDelivery(link.delivery, payload, link_token))
         except ServiceError as error:
             log.info("disclosure_not_collected", because=error.reason_name())
         raise NotAvailable
 
 
-def _try(tools: Tools, link_token: str, code: str) -> tuple[Disclosure | None, bool]:
+def _try(tools: Tools, link_token: str, code: str) -> tuple[LiveLink | None, bool]:
     """
-    Find the disclosure whose link this is, and say whether the code is right.
+    Find what this link leads to, and say whether the code is right.
 
     One transaction: the try is held until the code was looked at, so guesses at once queue up
     behind each other; and a connection that breaks in between costs a right code no try.
@@ -60,12 +62,12 @@ def _try(tools: Tools, link_token: str, code: str) -> tuple[Disclosure | None, b
     link_hash, now = hash_token(link_token), tools.now()
     with tools.begin() as work:
         tries = work.link_tries.take(link_hash, now)
-        disclosure, link = work.disclosures.by_link(link_hash, now, tries=tries) or (None, None)
-        right = code_is_right(code, link)
+        link = work.disclosures.by_link(link_hash, now, tries=tries)
+        right = code_is_right(code, link.stored if link else None)
         if right:
             work.link_tries.give_back(link_hash)
         work.commit()
-    return disclosure, right
+    return link, right
 
 
 def _refused(tools: Tools, disclosure: Disclosure | None) -> None:
@@ -77,14 +79,14 @@ def _refused(tools: Tools, disclosure: Disclosure | None) -> None:
     )
 
 
-def _collect(tools: Tools, found: SealedPayload) -> Released:
-    disclosure = found.disclosure
+def _collect(tools: Tools, found: SealedDelivery) -> Released:
+    disclosure = found.payload.disclosure
     keys = tools.consent.authorise_collection(
         disclosure.name,
         record_of(disclosure.case_id),
         link_valid=True,
         payload_digest=disclosure.payload_digest,
-        sealed=found.items,
+        sealed=[found.sealed],
     )
     try:
         with tools.begin() as work:

@@ -14,7 +14,8 @@ from common.db import etag
 from common.errors import InvalidFields, NotAvailable, StaleEtag, WrongState
 from common.passes import PassRefused
 from common.seal import SealBroken
-from services.cases.actions.egress import let_out
+from services.cases.actions.deliveries import seal_delivery
+from services.cases.actions.egress import Released, let_out
 from services.cases.actions.fields import read_day
 from services.cases.actions.payloads import SealedPayload, find_payload
 from services.cases.actions.repeats import name_once
@@ -212,9 +213,10 @@ def send_disclosure(
     Send a disclosure, and name the decision: a link by one neutral mail, a code by another.
 
     Consent decides and commits that first; then what would leave is checked against the pass that
-    it signed. The link is committed before it is mailed, so that no mail can be out there that we
-    do not know; it works once both mails are accepted. When the mail server is away, the disclosure
-    stays as it was, and sending again makes a fresh link and a fresh code.
+    it signed, and sealed for whoever has the link. The link is committed before it is mailed, so
+    that no mail can be out there that we do not know; it works once both mails are accepted. When
+    the mail server is away, the disclosure stays as it was, and sending again makes a fresh link
+    and a fresh code.
 
     For as long as the mails are held, it can be recalled and nothing has left at all.
 
@@ -248,10 +250,14 @@ def send_disclosure(
             raise StaleEtag
         if held.state not in _SENDABLE:
             raise WrongState("It was collected already, or has ended.")
-        address = _address(tools, work, found, keys)
+        released = _released(tools, work, found, keys)
+        address = released.address
+        delivery = seal_delivery(
+            tools, found, keys, link_token=fresh.token, decision=released.decision
+        )
         now = tools.now()
         expires = link_expires(held.ends_on, now)
-        work.disclosures.put_link(held.id, stored, expires)
+        work.disclosures.put_link(held.id, stored, delivery, expires)
         if hold:
             for kind, secret in ((MailKind.LINK, fresh.token), (MailKind.CODE, fresh.code)):
                 sealed = tools.post.seal(kind, name, Contents(address, secret))
@@ -276,10 +282,10 @@ def send_disclosure(
     return get_disclosure(tools, name), keys.decision
 
 
-def _address(tools: Tools, work: Work, found: SealedPayload, keys: Keys) -> str:
-    """Give where the mails go, if what lies here is what the gate let out."""
+def _released(tools: Tools, work: Work, found: SealedPayload, keys: Keys) -> Released:
+    """Give what is sent and where the mails go, if what lies here is what the gate let out."""
     try:
-        return let_out(tools, work, found, keys, "disclosure:send").address
+        return let_out(tools, work, found, keys, "disclosure:send")
     except (PayloadChanged, PassRefused, SealBroken) as error:
         log.error("disclosure_broken", exc_info=error)
     # It lies here in another form than was agreed to, and the gate says so, in the ledger.

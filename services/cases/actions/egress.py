@@ -36,6 +36,8 @@ class Released:
     """What may leave in this call. Made here only."""
 
     media_type: str
+    decision: str
+    """The id of the decision that let it out."""
     address: str = attrs.field(repr=False)
     content: bytes = attrs.field(repr=False)
 
@@ -52,7 +54,7 @@ def let_out(tools: Tools, work: Work, found: Leaves, keys: Keys, action: str) ->
     decision = tools.passes.check(keys.gate_pass, bound(parcel, action))
     if not work.passes.use(decision, tools.now()):
         raise PassRefused("used")
-    return Released(parcel.media_type, parcel.address, parcel.content)
+    return Released(parcel.media_type, decision, parcel.address, parcel.content)
 
 
 def bound(parcel: Parcel, action: str) -> Bound:

@@ -3,7 +3,7 @@ What the worker does with mails that wait: send those whose hour has come, each 
 
 A mail is marked as leaving, and that committed, before the mail server gets it. So whatever breaks
 afterwards, none is sent twice: one of which nobody knows is left for a person to look at. One that
-can't be opened, or whose address is none, holds up no other.
+was changed, or whose address is none, holds up no other; while Vault or its key is away, all wait.
 
 Imports no gRPC: the worker's process can't have it.
 """
@@ -19,7 +19,7 @@ import structlog
 from sqlalchemy import Connection
 
 from common.errors import TryAgain
-from common.vault import KeyGone, VaultRefused
+from common.vault import KeyGone, VaultDenied, VaultRefused
 from services.cases.domain.mails import Contents, Mail, MailKind, MailState
 from services.cases.domain.names import id_of
 from services.cases.domain.replies import script_of
@@ -58,8 +58,13 @@ def send_due(room: PostRoom) -> None:
             return
         try:
             contents = room.post.open(mail)
-        except (VaultRefused, KeyGone, ValueError):
+        except (VaultRefused, ValueError):
             _ends(room, mail, MailState.BROKEN)
+            continue
+        except (KeyGone, VaultDenied):
+            # The key may come back, as from a snapshot; a mail that is given up does not.
+            log.error("mail_key_away", about=mail.about, kind=str(mail.kind))
+            _put_back(room, mail)
             continue
         except TryAgain:
             _put_back(room, mail)

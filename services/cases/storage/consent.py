@@ -61,7 +61,15 @@ class Keys:
 
     def open(self, sealed: SealedItem, field: str = "words") -> bytes:
         """Open one field of an item."""
-        return sealed.open(self._by_item[sealed.item], field)
+        return sealed.open(self.of(sealed), field)
+
+    def of(self, sealed: SealedItem) -> bytes:
+        """Give the data key of an item."""
+        return self._by_item[sealed.item]
+
+    def leading_to(self, sealed: SealedItem, key: bytes) -> Keys:
+        """Give the key of another item, to which these have led."""
+        return attrs.evolve(self, by_item={sealed.item: key})
 
 
 @attrs.frozen

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.cases.domain.disclosures import Disclosure
 from services.cases.domain.links import TRIES, StoredLink
-from services.cases.domain.names import record_of
+from services.cases.domain.names import id_of, name_of, record_of
 from services.cases.domain.states import DisclosureState
 from services.cases.storage.sealed import WORDS, SealedItem
 from services.cases.storage.tables import disclosures
@@ -33,12 +33,32 @@ _PLAIN: tuple[sa.Column[Any], ...] = (
     disclosures.c.openings,
     disclosures.c.first_opened_at,
 )
+_OF_LINK: tuple[sa.Column[Any], ...] = (
+    disclosures.c.code_salt,
+    disclosures.c.code_hash,
+    disclosures.c.delivery,
+    disclosures.c.delivery_wrapped_key,
+    disclosures.c.delivery_sealed,
+)
 _LIVE = disclosures.c.state != DisclosureState.ENDED
-_NO_LINK = {
+NO_LINK = {
     "link_hash": None,
     "code_salt": None,
     "code_hash": None,
+    "delivery": None,
+    "delivery_wrapped_key": None,
+    "delivery_sealed": None,
 }
+"""A link goes together with what it opens."""
+
+
+@attrs.frozen
+class LiveLink:
+    """A link that lives, what is kept of it, and what it opens."""
+
+    disclosure: Disclosure
+    stored: StoredLink
+    delivery: SealedItem
 
 
 @attrs.frozen
@@ -111,8 +131,10 @@ class Disclosures:
             .values(consent=consent, version=disclosures.c.version + 1)
         )
 
-    def put_link(self, id_: str, link: StoredLink, expires_at: datetime) -> None:
-        """Give the disclosure a fresh link; an earlier one is dead from now on."""
+    def put_link(
+        self, id_: str, link: StoredLink, delivery: SealedItem, expires_at: datetime
+    ) -> None:
+        """Give the disclosure a fresh link and what it opens; an earlier one is dead from now."""
         self.connection.execute(
             sa.update(disclosures)
             .where(disclosures.c.id == id_)
@@ -120,6 +142,9 @@ class Disclosures:
                 link_hash=link.token_hash,
                 code_salt=link.code_salt,
                 code_hash=link.code_hash,
+                delivery=id_of(delivery.item, "deliveries"),
+                delivery_wrapped_key=delivery.wrapped_key,
+                delivery_sealed=delivery.ciphertexts[WORDS],
                 link_expires_at=expires_at,
                 version=disclosures.c.version + 1,
             )
@@ -144,7 +169,7 @@ class Disclosures:
 
     def did_not_leave(self, id_: str | None, state: DisclosureState) -> None:
         """Mark that the mails which waited did not leave, or not surely; the link is dead."""
-        self._waited(id_, state=state, **_NO_LINK)
+        self._waited(id_, state=state, **NO_LINK)
 
     def _waited(self, id_: str | None, **values: object) -> None:
         c = disclosures.c
@@ -160,7 +185,7 @@ class Disclosures:
         self.connection.execute(
             sa.update(disclosures)
             .where(c.id == id_, c.link_hash == link.token_hash, _LIVE)
-            .values(state=DisclosureState.NOT_TAKEN, version=c.version + 1, **_NO_LINK)
+            .values(state=DisclosureState.NOT_TAKEN, version=c.version + 1, **NO_LINK)
         )
 
     def recall(self, id_: str) -> bool:
@@ -170,7 +195,7 @@ class Disclosures:
         changed = self.connection.execute(
             sa.update(disclosures)
             .where(c.id == id_, sa.or_(c.state.in_(out), c.link_hash.is_not(None)))
-            .values(state=DisclosureState.RECALLED, version=c.version + 1, **_NO_LINK)
+            .values(state=DisclosureState.RECALLED, version=c.version + 1, **NO_LINK)
         )
         return changed.rowcount == 1
 
@@ -186,22 +211,30 @@ class Disclosures:
         )
         return changed.rowcount == 1
 
-    def by_link(
-        self, token_hash: bytes, now: datetime, *, tries: int
-    ) -> tuple[Disclosure, StoredLink] | None:
-        """Give the disclosure whose link this is; None if none is alive, or it was tried enough."""
-        query = sa.select(*_PLAIN, disclosures.c.code_salt, disclosures.c.code_hash).where(
+    def by_link(self, token_hash: bytes, now: datetime, *, tries: int) -> LiveLink | None:
+        """Give what a link leads to; None if there is none that lives, or it was tried enough."""
+        query = sa.select(*_PLAIN, *_OF_LINK).where(
             disclosures.c.link_hash == token_hash,
+            disclosures.c.delivery.is_not(None),
             disclosures.c.state.in_([DisclosureState.SENT, DisclosureState.COLLECTED]),
             disclosures.c.link_expires_at > now,
             sa.literal(tries) <= TRIES,
         )
-        row = self.connection.execute(query).one_or_none()
+        row = self.connection.execute(query).mappings().one_or_none()
         if row is None:
             return None
-        *plain, code_salt, code_hash = row
-        found = dict(zip((column.key for column in _PLAIN), plain, strict=True))
-        return _of(found), StoredLink(token_hash, code_salt, code_hash)
+        of_link = {column.key: row[column.key] for column in _OF_LINK}
+        disclosure = _of({column.key: row[column.key] for column in _PLAIN})
+        return LiveLink(
+            disclosure=disclosure,
+            stored=StoredLink(token_hash, of_link["code_salt"], of_link["code_hash"]),
+            delivery=SealedItem(
+                record=record_of(disclosure.case_id),
+                item=name_of("deliveries", of_link["delivery"]),
+                wrapped_key=of_link["delivery_wrapped_key"],
+                ciphertexts={WORDS: of_link["delivery_sealed"]},
+            ),
+        )
 
     def collected(self, id_: str, now: datetime) -> None:
         """Mark that the third party has seen it, the first time or once more."""
@@ -217,12 +250,21 @@ class Disclosures:
             )
         )
 
+    def forget_links(self, before: datetime) -> None:
+        """Forget links that are too old to be used, with what they opened."""
+        c = disclosures.c
+        self.connection.execute(
+            sa.update(disclosures)
+            .where(c.link_hash.is_not(None), c.link_expires_at < before)
+            .values(**NO_LINK)
+        )
+
     def end(self, id_: str | None) -> bool:
         """End a disclosure and forget its link; False if there is nothing to end."""
         changed = self.connection.execute(
             sa.update(disclosures)
             .where(disclosures.c.id == id_, _LIVE)
-            .values(state=DisclosureState.ENDED, version=disclosures.c.version + 1, **_NO_LINK)
+            .values(state=DisclosureState.ENDED, version=disclosures.c.version + 1, **NO_LINK)
         )
         return changed.rowcount == 1
 

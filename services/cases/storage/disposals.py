@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 from services.cases.domain.names import name_of, record_of
 from services.cases.domain.states import CaseState, DisclosureState, RecordKind
 from services.cases.storage import tables
+from services.cases.storage.disclosures import NO_LINK
 from services.cases.storage.mails import Mails
 
 _NOTHING_SEALED = {"wrapped_key": None, "sealed": None}
@@ -94,9 +95,7 @@ class Disposals:
             content_sealed=None,
             payload_salt=None,
             payload_digest=None,
-            link_hash=None,
-            code_salt=None,
-            code_hash=None,
+            **NO_LINK,
             **_NOTHING_SEALED,
         )
         copies = tables.access_copies

@@ -58,7 +58,8 @@ class Post:
         Open a mail.
 
         Raises:
-            VaultRefused, KeyGone: it was changed, or is not the one that was sealed for this.
+            VaultRefused: it was changed, or is not the one that was sealed for this.
+            KeyGone, VaultDenied: the key is not there, or not for us to use.
             TryAgain: Vault can't be reached.
         """
         to_staff = mail.kind is MailKind.NOTICE

@@ -7,7 +7,7 @@ it has just sealed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import attrs
 
@@ -40,6 +40,10 @@ class Envelope:
                 for field, words in fields.items()
             },
         )
+
+    def under(self, also: Callable[[bytes], bytes]) -> Envelope:
+        """Give the same envelope, closed with what *also* makes of its data key."""
+        return attrs.evolve(self, key=DataKey(also(self._key.plaintext), self._key.wrapped))
 
 
 @attrs.frozen

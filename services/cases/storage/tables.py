@@ -170,19 +170,6 @@ staff_addresses = sa.Table(
     _moment("ends_at"),
 )
 
-# Of mails from before `mails`; to be dropped in a later release.
-reply_mails = sa.Table(
-    "reply_mails",
-    metadata,
-    _of("enquiry_id", "enquiries", primary=True),
-    _code("state"),
-    _code("script_version"),
-    _moment("leaves_at"),
-    _number("tries"),
-    _text("sealed_address"),
-    sa.Index("reply_mails_waiting", "state", "leaves_at"),
-)
-
 disclosures = sa.Table(
     "disclosures",
     metadata,
@@ -212,17 +199,15 @@ disclosures = sa.Table(
     _bytes("link_hash"),
     _bytes("code_salt"),
     _bytes("code_hash"),
-    # Counted in `link_tries` now. Still written by the version before; to be removed after it.
-    sa.Column("tries_left", sa.Integer, nullable=False, server_default="0"),
     _moment("link_expires_at", nullable=True),
-    # Of mails that waited before `mails`; to be dropped in a later release.
-    _text("waiting_sealed"),
-    _moment("leaves_at", nullable=True),
+    # The file's key, sealed for whoever has the link; named after the decision that sent it.
+    _id("delivery", nullable=True),
+    _text("delivery_wrapped_key"),
+    _bytes("delivery_sealed"),
     sa.Column("openings", sa.Integer, nullable=False, server_default="0"),
     _moment("first_opened_at", nullable=True),
     sa.UniqueConstraint("link_hash", name="disclosures_link"),
     sa.Index("disclosures_case", "case_id"),
-    sa.Index("disclosures_waiting", "leaves_at", postgresql_where=sa.text("leaves_at is not null")),
 )
 
 link_tries = sa.Table(

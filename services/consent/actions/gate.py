@@ -19,9 +19,6 @@ from services.consent.domain.obligations import Obligation
 from services.consent.policies import questions
 from services.consent.storage.work import Work
 
-_SENDING = ("disclosure:send", "disclosure:recall")
-"""Whichever was allowed last says whether it is sent."""
-
 
 @attrs.frozen(kw_only=True)
 class Sending:
@@ -130,6 +127,10 @@ def authorise_collection(parts: Parts, asked: Collecting) -> Opened:
     """
     Decide whether a third party may see a disclosure now, commit that, and only then unwrap.
 
+    What is unwrapped is the key of a delivery, which opens nothing without the link's secret. The
+    key of what the delivery was made from is not to be had here: whoever only says that a link was
+    right, and never saw it, gets nothing that opens (decision 0023).
+
     An unknown link takes the same way, under random names, and is written down too.
 
     Raises:
@@ -145,7 +146,7 @@ def authorise_collection(parts: Parts, asked: Collecting) -> Opened:
             consent,
             now,
             link_valid=asked.link_valid,
-            sent=work.ledger.last_allowed(_SENDING, asked.disclosure) == "disclosure:send",
+            deliveries=_deliveries(work, asked.disclosure),
             payload_digest=asked.payload_digest,
             items=frozenset(items),
         )
@@ -153,6 +154,17 @@ def authorise_collection(parts: Parts, asked: Collecting) -> Opened:
 
     recorded = decide_and_commit(parts, ask)
     return _agreed(parts, recorded, asked.items)
+
+
+def _deliveries(work: Work, disclosure: str) -> frozenset[str]:
+    """
+    Give as what a disclosure was sent since it was last recalled.
+
+    Each delivery has the name of the decision that let it be sent, so that nothing else can pass
+    for one.
+    """
+    sent = work.ledger.allowed_since("disclosure:send", "disclosure:recall", disclosure)
+    return frozenset(f"deliveries/{entry_id}" for entry_id in sent)
 
 
 def record_recall(parts: Parts, who: Who, disclosure: str, record_name: str) -> int:

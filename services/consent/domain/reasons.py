@@ -125,6 +125,7 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         # A third party collects
         "link_not_valid": _said("R4", "Link or code is not right, or no longer."),
         "not_sent": _said("R3", "Nobody of the Service has sent it."),
+        "not_what_was_sent": _said("R3", "It is not what was sealed for the recipient."),
         # A student's own copy
         "copy_for_another": _said("R24", "A copy is for the student whose case it is of."),
         "copy_not_looked_at": _said(

@@ -282,11 +282,22 @@ def to_collect(
     now: datetime,
     *,
     link_valid: bool,
-    sent: bool,
+    deliveries: frozenset[str],
     payload_digest: str,
     items: frozenset[str],
 ) -> Question:
-    """May a third party see this now?"""
+    """
+    May a third party see this now?
+
+    Args:
+        record: what it belongs to.
+        consent: the student's.
+        now: by our clock.
+        link_valid: whether cases found link and code right.
+        deliveries: as what it was sent, since it was last recalled.
+        payload_digest: of what would be seen.
+        items: what would be opened.
+    """
     return Question(
         THIRD_PARTY,
         "disclosure:collect",
@@ -294,7 +305,7 @@ def to_collect(
         {
             "now": _ms(now),
             "link_valid": link_valid,
-            "sent": sent,
+            "deliveries": deliveries,
             "payload_digest": payload_digest,
             "items": items,
             **_optional_consent(consent),

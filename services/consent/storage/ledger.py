@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import attrs
-from sqlalchemy import Connection, Select, and_, exists, or_, select, text
+from sqlalchemy import Connection, Select, and_, exists, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from services.consent.domain.embargo import Visibility
@@ -271,19 +271,16 @@ class Ledger:
             conditions.append(entries.c.actor == actor)
         return bool(self.connection.scalar(select(exists().where(*conditions))))
 
-    def last_allowed(self, actions: Iterable[str], disclosure: str) -> str:
-        """Give which of *actions* on *disclosure* was allowed last; empty if none was."""
-        query = (
-            select(entries.c.action)
-            .where(
-                entries.c.disclosure == disclosure,
-                entries.c.action.in_(list(actions)),
-                entries.c.effect == "allow",
-            )
-            .order_by(entries.c.idx.desc())
-            .limit(1)
+    def allowed_since(self, action: str, other: str, disclosure: str) -> frozenset[str]:
+        """Give the ids of the entries that allowed *action* since *other* was allowed last."""
+        allowed = (entries.c.disclosure == disclosure, entries.c.effect == "allow")
+        last = select(func.max(entries.c.idx)).where(entries.c.action == other, *allowed)
+        query = select(entries.c.entry_id).where(
+            entries.c.action == action,
+            entries.c.idx > func.coalesce(last.scalar_subquery(), -1),
+            *allowed,
         )
-        return self.connection.scalar(query) or ""
+        return frozenset(self.connection.scalars(query))
 
     def newest_allowed(self, actions: Iterable[str], disclosure: str) -> bytes | None:
         """Give the newest entry by which one of *actions* was allowed on *disclosure*."""

@@ -16,4 +16,10 @@ def link_not_valid(asked: Asked) -> Any:
 @on("disclosure:collect")
 def not_sent(asked: Asked) -> Any:
     """A staff member sent it."""
-    return not asked.sent
+    return not asked.deliveries
+
+
+@on("disclosure:collect")
+def not_what_was_sent(asked: Asked) -> Any:
+    """Only what was sealed for the recipient."""
+    return not asked.items <= asked.deliveries

@@ -194,7 +194,8 @@ def consent_for_other_items(asked: Asked) -> Any:
     """The very payload: not a byte else, not an item more."""
     if asked.consent is None:
         return False
-    more_items = asked.action not in AGREEING and not asked.items <= asked.consent.items
+    others = asked.action not in {*AGREEING, "disclosure:collect"}  # whose items are deliveries
+    more_items = others and not asked.items <= asked.consent.items
     if asked.action == "disclosure:preview":
         return more_items and asked.who.kind == "student"  # staff may look before they ask
     return more_items or asked.payload_digest != asked.consent.payload_digest

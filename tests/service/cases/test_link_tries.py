@@ -22,8 +22,8 @@ from tests.service.cases.house import House
 from tests.service.cases.office import Office, collect, sent_disclosure
 
 PACKAGE, OWNER = "services.cases.migrations", "cases_owner"
-BEFORE = "0007"
-"""The migration before that of the tries."""
+BEFORE, THIS = "0007", "0008"
+"""The migration of the tries, and the one before it."""
 OLD_LINK = """
 set session_replication_role = replica;
 insert into disclosures (id, case_id, recipient, purpose, ends_on, consent, state, version,
@@ -94,7 +94,7 @@ def test_what_was_tried_before_stays_tried(sas: House) -> None:
         upgrade(engine, OWNER, PACKAGE, BEFORE)
         sas.sql(OLD_LINK, database=name)
         for tries, left in ((3, 2), (4, 1)):
-            upgrade(engine, OWNER, PACKAGE)
+            upgrade(engine, OWNER, PACKAGE, THIS)
             assert sas.sql("select tries from link_tries", database=name) == [(tries,)]
             sas.sql("update link_tries set tries = tries + 1", database=name)
             downgrade(engine, OWNER, PACKAGE, BEFORE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
@@ -12,6 +14,7 @@ from sas.consent.v1 import walls_pb2
 from common.errors import NotAvailable, WrongState
 from common.vault import VaultDenied
 from deploy import mail_health
+from deploy.vault import operator
 from tests.kit.house import Person, eventually
 from tests.service.cases.house import House, adviser
 from tests.service.cases.office import (
@@ -103,6 +106,53 @@ def test_a_mail_that_can_not_be_opened_holds_up_no_other(
     its_hour_has_come(sas, later)
     becomes(office, later, pb.DISCLOSURE_STATE_SENT)
     assert [len(sas.mails(each)) for each in (*addresses, last)] == [2, 0, 2, 2]
+
+
+@pytest.mark.parametrize("away", ["key", "right"])
+def test_while_the_key_of_mails_is_away_they_wait_and_none_is_given_up(
+    sas: House, office: Office, zoe: Person, away: str
+) -> None:
+    """
+    What has happened to Vault's key is no reason to think that somebody changed a mail.
+
+    The key's version is withdrawn, or the right to use it; when it is back, the mails leave.
+    """
+    to = address()
+    name = waiting(office, zoe, to)
+    with _without_post_key(sas) if away == "key" else _without_post_right(sas):
+        its_hour_has_come(sas, name)
+        query = "select state, leaves_at > now() from mails where about = %s"
+        eventually(lambda: set(sas.sql(query, name)) == {("waiting", True)})
+        assert office.state_of(name) == pb.DISCLOSURE_STATE_WAITING
+    its_hour_has_come(sas, name)
+    becomes(office, name, pb.DISCLOSURE_STATE_SENT)
+    assert all(link_and_code(sas, to))
+
+
+@contextmanager
+def _without_post_key(sas: House) -> Iterator[None]:
+    """Let Vault open nothing that was sealed with the key of mails so far."""
+    with operator.signed_in(sas.state) as somebody:
+        somebody.write("post/keys/replies/rotate")
+        newest = (somebody.read("post/keys/replies") or {})["latest_version"]
+        somebody.write("post/keys/replies/config", min_decryption_version=newest)
+        try:
+            yield
+        finally:
+            somebody.write("post/keys/replies/config", min_decryption_version=1)
+
+
+@contextmanager
+def _without_post_right(sas: House) -> Iterator[None]:
+    """Let the worker not use the key."""
+    path = "sys/policies/acl/cases-work"
+    with operator.signed_in(sas.state) as somebody:
+        policy = (somebody.read(path) or {})["policy"]
+        somebody.write(path, policy=policy.replace("post/decrypt/replies", "post/decrypt/none"))
+        try:
+            yield
+        finally:
+            somebody.write(path, policy=policy)
 
 
 def test_a_mail_of_which_nobody_knows_is_not_sent_again(

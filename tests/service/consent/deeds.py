@@ -234,6 +234,15 @@ class Letter:
         request = self.to_send(**changes)
         return sas.call(who or self.adviser, sas.cases.gate.AuthoriseDisclosure, request)
 
+    def delivery(self) -> Item:
+        """Make the key of what was sent the last time; of nothing, if nothing was."""
+        query = (
+            "select entry_id from entries where disclosure = %s and action = 'disclosure:send'"
+            " and effect = 'allow' order by idx desc limit 1"
+        )
+        sent = self.case.sas.sql(query, self.disclosure)
+        return self.case.item(f"deliveries/{sent[0][0] if sent else uuid4()}")
+
     def to_collect(self, **changes: Any) -> gate_pb2.AuthoriseCollectionRequest:
         """Build the request to collect."""
         asked: dict[str, Any] = {
@@ -241,8 +250,9 @@ class Letter:
             "record": self.case.record,
             "link_valid": True,
             "payload_digest": DIGEST,
-            "items": self.items,
         }
+        if "items" not in changes:
+            asked["items"] = [self.delivery().sealed]
         return gate_pb2.AuthoriseCollectionRequest(**asked | changes)
 
     def collected(self, **changes: Any) -> gate_pb2.AuthoriseCollectionResponse:

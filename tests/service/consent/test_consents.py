@@ -8,10 +8,11 @@ from uuid import uuid4
 
 import pytest
 from sas.common.v1 import purpose_pb2
-from sas.consent.v1 import consents_pb2, ledger_pb2
+from sas.consent.v1 import consents_pb2, gate_pb2, ledger_pb2, records_pb2
 
 from common.errors import (
     NotAvailable,
+    OurFault,
     RefusedByPolicy,
 )
 from services.consent.domain.ledger.entry import parse, salted
@@ -50,7 +51,8 @@ def test_the_life_of_a_consent(sas: House, letter: Letter) -> None:
         letter.collected()
     sent = letter.sent()
     assert sent.keys[0].key == letter.document.key.plaintext
-    assert letter.collected().keys[0].key == letter.document.key.plaintext
+    delivery = letter.delivery()
+    assert letter.collected(items=[delivery.sealed]).keys[0].key == delivery.key.plaintext
 
     assert letter.withdrawn(consent).state == consents_pb2.CONSENT_STATE_WITHDRAWN
     with pytest.raises(NotAvailable):
@@ -216,6 +218,55 @@ def test_no_other_item_and_no_other_case(letter: Letter, sas: House) -> None:
     assert reasons(refused) == ("consent_for_another_record",)
     with pytest.raises(NotAvailable):
         letter.collected(items=[note.sealed])
+
+
+def test_a_service_that_says_a_link_was_right_gets_no_key_of_the_original(
+    letter: Letter, sas: House
+) -> None:
+    """
+    R3: what is sent is sealed for the recipient (decision 0023).
+
+    A `cases` that lies about the link gets the key of a delivery, which opens nothing without the
+    link; neither the original's key, nor that of something else under the delivery's name.
+    """
+    letter.agreed()
+    letter.sent()
+    delivery = letter.delivery()
+    other = Letter.write(sas)
+    other.agreed()
+    other.sent()
+    of_another = records_pb2.SealedItem(
+        item=delivery.name, wrapped_key=other.delivery().key.wrapped
+    )
+    passed_off = records_pb2.SealedItem(item=delivery.name, wrapped_key=letter.document.key.wrapped)
+    for items in (
+        letter.items,
+        [letter.particulars.sealed],
+        [delivery.sealed, letter.particulars.sealed],
+        [other.delivery().sealed],
+        [letter.case.item(f"deliveries/{uuid4()}").sealed],
+    ):
+        with pytest.raises(NotAvailable):
+            letter.collected(items=items)
+    for item in (passed_off, of_another):
+        with pytest.raises(OurFault):  # Vault opens a key for the item it was made for, only
+            letter.collected(items=[item])
+    assert letter.collected(items=[delivery.sealed]).keys[0].key == delivery.key.plaintext
+
+
+def test_after_a_recall_what_was_sent_before_stays_shut(letter: Letter, sas: House) -> None:
+    """R14: also if it is sent again; a kept copy of the earlier delivery is not what was sent."""
+    letter.agreed()
+    letter.sent()
+    earlier = letter.delivery()
+    recall = gate_pb2.RecordRecallRequest(disclosure=letter.disclosure, record=letter.case.record)
+    sas.call(letter.adviser, sas.cases.gate.RecordRecall, recall)
+    for again in (False, True):
+        if again:
+            letter.sent()
+        with pytest.raises(NotAvailable):
+            letter.collected(items=[earlier.sealed])
+    assert letter.collected().keys
 
 
 def test_a_third_party_always_gets_the_same_answer(sas: House, letter: Letter) -> None:

@@ -28,8 +28,8 @@ CHANGES: Mapping[str, Mapping[str, set[str]]] = {
         "cases": {"update(outcome_sealed, outcome_wrapped_key, state, version)"},
         "contacts": {"update(consent)"},
         "disclosures": {
-            "update(code_hash, code_salt, consent, first_opened_at, link_expires_at, link_hash,"
-            " openings, state, tries_left, version)"
+            "update(code_hash, code_salt, consent, delivery, delivery_sealed, delivery_wrapped_key,"
+            " first_opened_at, link_expires_at, link_hash, openings, state, version)"
         },
         "enquiries": {"update(case_id, question_state, reply_channel)"},
         "involvements": {"update(last_day)"},
@@ -53,8 +53,9 @@ CHANGES: Mapping[str, Mapping[str, set[str]]] = {
         },
         "contacts": {"update(payload_digest, payload_salt, sealed, wrapped_key)"},
         "disclosures": {
-            "update(code_hash, code_salt, content_sealed, link_hash, payload_digest, payload_salt,"
-            " sealed, state, tries_left, version, wrapped_key)"
+            "update(code_hash, code_salt, content_sealed, delivery, delivery_sealed,"
+            " delivery_wrapped_key, link_hash, payload_digest, payload_salt, sealed, state,"
+            " version, wrapped_key)"
         },
         "documents": {
             "update(content_digest, content_salt, content_sealed, title_sealed, wrapped_key)"
@@ -104,7 +105,7 @@ RIGHTS = """
         select relname, acl.grantee, acl.privilege_type,
             '(' || string_agg(attname, ', ' order by attname) || ')'
         from pg_attribute join pg_class on pg_class.oid = attrelid, aclexplode(attacl) acl
-        where relnamespace = 'public'::regnamespace
+        where relnamespace = 'public'::regnamespace and not attisdropped
         group by relname, acl.grantee, acl.privilege_type
     )
     select relname, lower(may) || columns from granted
