@@ -84,6 +84,19 @@ def test_every_way_not_to_collect_gets_the_same_answer(
         office.sends(disclosure.name)
 
 
+def test_a_link_that_is_too_old_looks_like_one_that_never_was(
+    sas: House, office: Office, zoe: Person
+) -> None:
+    """R4: it lives two weeks at most, however long the consent; a fresh one can be sent."""
+    address = f"tutor-{uuid4()}@example.org"
+    disclosure, link, code = sent_disclosure(office, zoe, address)
+    method = "DisclosuresService/CollectDisclosure"
+    over = "update disclosures set link_expires_at = now() where id = %s"
+    sas.sql(over, disclosure.name.removeprefix("disclosures/"))
+    old, never = (sas.refusal(None, method, collect(each, code)) for each in (link, "unknown"))
+    assert old == never
+
+
 def test_five_wrong_codes_and_the_link_is_dead(sas: House, office: Office, zoe: Person) -> None:
     address = f"tutor-{uuid4()}@example.org"
     disclosure, link, code = sent_disclosure(office, zoe, address)

@@ -87,12 +87,15 @@ def test_a_letter_on_its_way_out_is_undone_and_no_mail_leaves(
     assert sas.mails(address) == []
     assert address.encode() not in sas.dump()
     recalls(office, disclosure.name)
+    assert sas.sql("select * from mails where about = %s", disclosure.name) == []
     other = f"tutor-{uuid4()}@example.org"
     second = agreed(office, zoe, other)
     held(office, second.name, 4)
     # The later one leaves by itself, so the worker has passed the earlier one's time too.
     eventually(lambda: len(sas.mails(other)) == 2)
     assert sas.mails(address) == []
+    # Mails are there a moment before it is written down that they have left.
+    eventually(lambda: office.state_of(second.name) == disclosures_pb2.DISCLOSURE_STATE_SENT)
     link, code = link_and_code(sas, other)
     assert sas.call(None, sas.disclosures.CollectDisclosure, collect(link, code)).content
 
