@@ -139,10 +139,10 @@ def named_fields(status: Json) -> list[str]:
 def test_a_request_of_the_wrong_form_is_refused_and_its_field_named(
     stack: FullStack, client: httpx.Client, rows: Callable[[], Mapping[str, int]], rpc: Rpc
 ) -> None:
+    who = stack.student if rpc.name in OF_A_STUDENT else stack.manager
     before = rows()
     unlike: dict[str, str] = {}
     tried = list(bad_requests(rpc))
-    who = stack.student if rpc.name in OF_A_STUDENT else stack.manager
     for bad in tried:
         if problem := _not_refused_well(call(client, rpc, bad.body, who), bad):
             unlike[bad.what] = problem
