@@ -153,7 +153,9 @@ def test_a_student_asks_for_her_copy_and_staff_see_what_to_do_next(
     asked = zoe.types("access-request", "ask", "--json")
     assert asked.code == 0, asked.err
     request = json.loads(asked.out)["name"]
-    assert request in adviser.types("access-request", "list").out
+    listed = adviser.types("access-request", "list")
+    assert request in listed.out
+    assert "sas access-request" in listed.err
     shown = adviser.types("access-request", "show", request)
     assert note in shown.out
     assert "sas access-request prepare" in shown.err

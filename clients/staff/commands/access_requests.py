@@ -30,7 +30,7 @@ app = typer.Typer(
     help="Access requests: a student's copy of what is held about them.", no_args_is_help=True
 )
 
-COLUMNS = ["name", "student", "received_on", "due_on", "state", "items_left"]
+COLUMNS = ["name", "student", "received_on", "due_on", "state"]
 Day = Annotated[str, typer.Option(help="The day that counts, YYYY-MM-DD; today if not given.")]
 
 
@@ -76,18 +76,21 @@ def _show(found: pb.RequestedAccess, *, as_json: bool) -> None:
 def _next_step(found: pb.RequestedAccess) -> str:
     """Say what is to be done about a request."""
     if found.state == pb.ACCESS_REQUEST_STATE_WAITING:
-        return f"When the student has answered: sas access-request start-clock {found.name}"
+        return f"Staff, when the student has answered: sas access-request start-clock {found.name}"
     if found.state == pb.ACCESS_REQUEST_STATE_CLOSED:
         return "Nothing is left to do."
     if found.state == pb.ACCESS_REQUEST_STATE_ANSWERED:
-        return "The student can collect it, in a session of their own: sas access-request collect"
+        return (
+            "The student, in a session of their own: sas access-request collect"
+            f" {found.copies[-1]} --out FILE"
+        )
     if found.items_left:
         return (
-            f"Prepare copies, one for each case: sas access-request prepare {found.name} ITEMS"
+            f"Staff, a copy for each case: sas access-request prepare {found.name} ITEMS"
             " (mark others in them first: sas disclosure redact)"
         )
     return (
-        "If there is nothing about this student: sas access-request close"
+        "Staff, if there is nothing about this student: sas access-request close"
         f" {found.name} --outcome nothing-held"
     )
 
@@ -126,6 +129,8 @@ def list_requests(page_token: str = "", as_json: Json = False) -> None:
         page = _access().ListAccessRequests(pb.ListAccessRequestsRequest(page_token=page_token))
     found = sorted(page.access_requests, key=lambda each: each.due_on or "9999")
     show_list(found, COLUMNS, as_json=as_json, empty="There is no open access request.")
+    if found and not as_json:
+        typer.echo(_next_step(found[0]), err=True)
     if page.next_page_token:
         typer.echo(f"More: sas access-request list --page-token {page.next_page_token}", err=True)
 
