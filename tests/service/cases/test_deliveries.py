@@ -8,6 +8,7 @@ to a service that only says that the link was right; the link of another; the ro
 from __future__ import annotations
 
 import base64
+import secrets
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -114,7 +115,7 @@ def send(sas: House, office: Office, who: Person) -> Sent:
 
 def never(sas: House) -> object:
     """Give what a link gets that never was."""
-    return sas.refusal(None, METHOD, collect("x" * 43, "12345678"))
+    return sas.refusal(None, METHOD, collect(secrets.token_urlsafe(32), "12345678"))
 
 
 def test_a_service_that_lies_about_the_link_opens_nothing(sas: House, letter: Sent) -> None:

@@ -52,11 +52,13 @@ def test_a_recall_holds_even_if_this_service_forgets_it(
     address = f"tutor-{uuid4()}@example.org"
     disclosure, link, code = sent_disclosure(office, zoe, address)
     bare = disclosure.name.partition("/")[2]
-    columns = "link_hash, code_salt, code_hash, state"
+    columns = (
+        "link_hash, code_salt, code_hash, delivery, delivery_wrapped_key, delivery_sealed, state"
+    )
     (row,) = sas.sql(f"select {columns} from disclosures where id = %s", bare)  # noqa: S608
     recalls(office, disclosure.name)
     sas.sql(
-        f"update disclosures set ({columns}) = (%s, %s, %s, %s) where id = %s",  # noqa: S608
+        f"update disclosures set ({columns}) = (%s, %s, %s, %s, %s, %s, %s) where id = %s",  # noqa: S608
         *row,
         bare,
     )
