@@ -36,6 +36,8 @@ def test_a_case_whose_time_has_passed_can_be_read_by_nobody(
     assert sas.sql("select kind from disposals where record = %s", shown.record) == [("case",)]
     left = sas.sql("select count(sealed) from notes where id = %s", note.name.partition("/")[2])
     assert left == [(0,)]
+    key = shown.record.removeprefix("records/")
+    assert not sas.vault("cases-work").record_key_exists("rk-case", key)
 
 
 def test_a_case_whose_time_has_not_passed_stays(sas: House, office: Office, zoe: Person) -> None:
