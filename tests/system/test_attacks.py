@@ -65,6 +65,13 @@ LEDGER = {
     "consent.GetProof",
     "consent.ListLedgerEntries",
 }
+OWN_REQUESTS = {
+    "cases.ListAccessRequests",
+    "cases.RequestAccess",
+    "consent.ListAccesses",
+    "consent.ListNameRequests",
+}
+"""What a student asks for about themselves, without naming anything, and the lists of that."""
 PASSKEYS = {
     "identity.AddPasskey",
     "identity.BeginPasskey",
@@ -166,7 +173,7 @@ def test_whoever_is_outside_the_service_learns_nothing(
 def may(who: str, rpc: Rpc) -> bool:
     """Whether this is for them: a student's own list, an auditor's ledger, an operator's counts."""
     if who == "other student":
-        return rpc.name in PASSKEYS | {"consent.ListAccesses", "consent.ListNameRequests"}
+        return rpc.name in PASSKEYS | OWN_REQUESTS
     return rpc.name in LEDGER or (who == "operator" and rpc.name == "consent.CountBreaches")
 
 
