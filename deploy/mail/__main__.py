@@ -4,13 +4,15 @@ A development mailbox: takes mail on the loopback and keeps each message in a fi
     python -m deploy.mail --config etc/mail.toml
 
 In place of a university's mail server. Messages go nowhere; a person or a test reads the files.
-An address that ends with `.invalid` is refused, as a mail server refuses one that is mistyped.
+An address that ends with `.invalid` is refused, as a mail server refuses one that is mistyped; what
+is for `lost.test` is kept and never answered, as when the line breaks in between.
 File names are random and nothing about a message is logged.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import secrets
 import signal
@@ -47,6 +49,9 @@ class Mailbox:
         with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content if isinstance(content, bytes) else content.encode())
         unfinished.rename(self.folder / f"{name}.eml")
+        lost = any(each.endswith("@lost.test") for each in envelope.rcpt_tos)
+        if lost and isinstance(server.transport, asyncio.WriteTransport):
+            server.transport.abort()
         return "250 kept"
 
 

@@ -171,6 +171,20 @@ def test_a_mail_of_which_nobody_knows_is_not_sent_again(
     assert _parked(sas) >= 1
 
 
+def test_a_mail_that_may_have_arrived_is_not_sent_again(
+    sas: House, office: Office, zoe: Person
+) -> None:
+    """The server had it, and the line broke before it said so; no code follows it, either."""
+    lost = f"tutor-{uuid4()}@lost.test"
+    name = waiting(office, zoe, lost)
+    its_hour_has_come(sas, name)
+    becomes(office, name, pb.DISCLOSURE_STATE_NOT_SENT)
+    later = waiting(office, zoe, address())
+    its_hour_has_come(sas, name, later)
+    becomes(office, later, pb.DISCLOSURE_STATE_SENT)
+    assert len(sas.mails(lost)) == 1
+
+
 def unsent(sas: House, who: Person) -> dict[str, mails_pb2.UnsentMail]:
     """List, page by page, what has mails to see to."""
     found: dict[str, mails_pb2.UnsentMail] = {}

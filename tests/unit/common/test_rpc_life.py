@@ -6,17 +6,23 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
+    TraceServiceServicer,
+    add_TraceServiceServicer_to_server,
+)
 from sas.consent.v1 import records_pb2_grpc
 from sas.identity.v1 import sessions_pb2, sessions_pb2_grpc
 
 from common import errors
-from common.rpc.server import CONCURRENT_CALLS
+from common.rpc.server import CONCURRENT_CALLS, Server
 from tests.kit.vault_alone import VaultAlone
 from tests.unit.common.running import (
     OPEN_RECORD,
     Raw,
     Running,
+    configured,
     refusal,
     serving,
 )
@@ -71,6 +77,14 @@ def test_health_says_whether_calls_can_be_answered(running: Running, gateway: Ra
     while probe(gateway) == SERVING and time.monotonic() < ends:
         time.sleep(0.1)
     assert probe(gateway) == NOT_SERVING
+
+
+def test_a_call_of_which_nobody_said_who_may_make_it_is_not_served(running: Running) -> None:
+    """R3: a server with one does not even start."""
+    config = configured(running.folder, "cases-serve", running.vault, 0)
+    foreign = [(add_TraceServiceServicer_to_server, TraceServiceServicer())]
+    with pytest.raises(LookupError, match="no terms of access"):
+        Server(config, running.vault, foreign, ready=lambda: True)
 
 
 def test_health_is_for_the_gateway_and_the_stack_only(running: Running) -> None:
