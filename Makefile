@@ -1,17 +1,19 @@
 # Everything one does with a checkout. `make help` lists it; README.md explains the first two.
 PYTHON_IN := .venv/bin/python
 STACK := $(PYTHON_IN) -m deploy.stack
-PURE := tests/policy tests/property tests/structure tests/unit
+BESIDE := $(addprefix tests/,policy property structure unit \
+	$(addprefix service/,database events gateway identity reports vault witness))
 CODE := benchmarks clients common deploy services tests witness
 
-# Tests that need no servers run beside the others, in the time in which those wait for theirs.
+# All tests run in two halves side by side, since most wait for servers most of the time.
 ifdef TESTS
 pytest = $(PYTHON_IN) -m pytest $(1) $(TESTS)
 else
 pytest = mkdir -p var; \
-	nice $(PYTHON_IN) -m pytest $(1) $(PURE) > var/tests-without-servers.log 2>&1 & beside=$$!; trap "kill $$beside" INT TERM; \
-	$(PYTHON_IN) -m pytest $(1) tests $(addprefix --ignore=,$(PURE)); failed=$$?; \
-	wait $$beside || failed=$$?; cat var/tests-without-servers.log; exit $$failed
+	nice -n 5 $(PYTHON_IN) -m pytest $(1) $(BESIDE) > var/tests-beside.log 2>&1 & beside=$$!; \
+	trap "kill $$beside" INT TERM; \
+	$(PYTHON_IN) -m pytest $(1) tests $(addprefix --ignore=,$(BESIDE)); failed=$$?; \
+	wait $$beside || failed=$$?; cat var/tests-beside.log; exit $$failed
 endif
 
 .DEFAULT_GOAL := help

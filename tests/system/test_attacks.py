@@ -111,7 +111,8 @@ def file(stack: FullStack) -> Mapping[str, str]:
 @pytest.fixture(scope="module")
 def outsiders(stack: FullStack) -> Mapping[str, Person]:
     """Give people who sign in and are not of the Service: another student, trustee, operator."""
-    found = {"other student": stack.other_student}
+    add_account(stack.state, "somebody-else", "not used: an account has one", "student", False)
+    found = {"other student": people.sign_in(stack.state, "somebody-else")}
     for role in ("trustee", "operator"):
         add_account(stack.state, f"the-{role}", "not used: an account has one", "staff", True)
         give_role(stack, f"the-{role}", role)

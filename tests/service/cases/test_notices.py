@@ -177,13 +177,23 @@ def reminds(sas: House, hours: float) -> None:
         database.close()
 
 
+def nothing_is_left(sas: House, office: Office, case: str) -> None:
+    """Remind of what other tests have left, and wait until that was told."""
+    reminds(sas, 200)
+    last = Colleague(sas)
+    accident = recorded(office, case, last.who)
+    eventually(last.mails)
+    decided(sas, last.who, accident.name)
+
+
 def test_who_decides_about_an_accident_is_told_and_reminded_before_its_72_hours_are_over(
     sas: House, office: Office, zoe: Person
 ) -> None:
     """R14: at once, 18 hours before, and with the managers when it is late; each time once."""
+    case = office.opens_case(zoe).name
+    nothing_is_left(sas, office, case)
     decider, lea, bob = Colleague(sas), Colleague(sas, role="manager"), Colleague(sas)
     eve = Colleague(sas, role="manager")
-    case = office.opens_case(zoe).name
     walled(sas, eve.who, case.replace("cases/", "breaches/"))
     accident = recorded(office, case, decider.who)
     recorded(office, case, decider.who, kind="near_miss")

@@ -25,10 +25,11 @@ def test_the_line_of_a_sending_says_to_whom_and_what_for_and_binds_the_bytes(
     letter.collected()
     sent = sas.last_entry(action="disclosure:send", disclosure=letter.disclosure)
     assert sent["details"] == {"recipient": letter.tutor, "for": "welfare_support"}
-    for action in ("disclosure:send", "disclosure:collect"):
-        line = sas.last_entry(action=action, disclosure=letter.disclosure)
+    collected = sas.last_entry(action="disclosure:collect", disclosure=letter.disclosure)
+    for line in (sent, collected):
         assert line["payload"] == salted(line["nonce"], DIGEST)
-        assert line["items"] == [letter.document.name, letter.disclosure]
+    assert sent["items"] == [letter.document.name, letter.disclosure]
+    assert collected["items"] == [f"deliveries/{sent['entry']}"]
 
 
 def test_every_line_about_a_consent_binds_what_was_asked_and_when_it_was_given(

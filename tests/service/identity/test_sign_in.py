@@ -31,7 +31,8 @@ def test_somebody_new_is_a_student_of_whom_nothing_is_known(house: House, studen
     stored = house.everything("student_accounts", "students", "sessions")
 
     assert student.kind == "student"
-    assert student.permissions == {"registration_form:complete"}
+    own = {"registration_form:complete", "access_request:make", "access_request:read"}
+    assert student.permissions == own
     assert not student.second_factor
     assert idp.known_accounts(house.state)["student-one"]["subject"] not in stored
     assert "student-one" not in stored
