@@ -179,7 +179,8 @@ def reminds(sas: House, hours: float) -> None:
 
 def nothing_is_left(sas: House, office: Office, case: str) -> None:
     """Remind of what other tests have left, and wait until that was told."""
-    reminds(sas, 200)
+    for hours in (*range(0, 72, 12), 200):  # "shortly before" lasts for 18 hours
+        reminds(sas, hours)
     last = Colleague(sas)
     accident = recorded(office, case, last.who)
     eventually(last.mails)
