@@ -166,7 +166,15 @@ class UnitOfWork:
             self.connection = self._engine.connect()
         except exc.TimeoutError:  # all connections of the pool are busy
             raise TryAgain from None
+        try:
+            self._begin()
+        except BaseException:  # `with` calls no `__exit__` then, and the connection would stay out
+            self.connection.close()
+            raise
         return self
+
+    def _begin(self) -> None:
+        """Do what such a transaction begins with; for most, nothing."""
 
     def __exit__(
         self,

@@ -35,17 +35,15 @@ class HidesRows(UnitOfWork):
         """
         super().__init__(engine)
         self._hidden = hidden
+        self._ids: Collection[str] = ()
 
     def __enter__(self) -> Self:
-        hidden = self._hidden()  # which may ask another service: no connection waits meanwhile
-        super().__enter__()
-        if hidden:
-            try:
-                self.connection.execute(_SAY, {"ids": f"{{{','.join(sorted(hidden))}}}"})
-            except BaseException:
-                self.connection.close()
-                raise
-        return self
+        self._ids = self._hidden()  # which may ask another service: no connection waits meanwhile
+        return super().__enter__()
+
+    def _begin(self) -> None:
+        if self._ids:
+            self.connection.execute(_SAY, {"ids": f"{{{','.join(sorted(self._ids))}}}"})
 
 
 def make_hidden_1(execute: Callable[[str], object], service: str) -> None:

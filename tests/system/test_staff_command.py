@@ -130,7 +130,7 @@ def test_paper_is_printed_from_a_file_of_ones_own_or_through_a_pipe(
     assert json.loads(adviser.types("print", "list", case, "--json").out) == listed
     with adviser.begins(*said, "-") as piped:
         assert piped.stdout is not None
-        assert piped.stdout.buffer.read().startswith(b"%PDF-")  # type: ignore[attr-defined]
+        assert piped.stdout.buffer.read().startswith(b"%PDF-")  # type: ignore[attr-defined]  # a TextIO
     (name,) = (each["name"] for each in listed)
     gone = adviser.types("print", "destroyed", name)
     assert gone.code == 0, gone.err

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Self
 
 from google.protobuf.message import Message
 from sqlalchemy import Engine
@@ -105,11 +104,5 @@ class Change(Work):
     changes nothing holds nothing (`group_commit`).
     """
 
-    def __enter__(self) -> Self:
-        super().__enter__()
-        try:
-            self.ledger.hold()
-        except BaseException:
-            self.connection.close()
-            raise
-        return self
+    def _begin(self) -> None:
+        self.ledger.hold()

@@ -51,6 +51,18 @@ def test_a_transaction_commits_at_its_end_only(database: Database) -> None:
     assert name in things(database)
 
 
+def test_what_can_not_begin_keeps_no_connection(database: Database) -> None:
+    class Impossible(UnitOfWork):
+        def _begin(self) -> None:
+            self.connection.execute(text("set local statement_timeout = 50"))
+            self.connection.execute(text("select pg_sleep(1)"))
+
+    for _ in range(db.POOL + 1):
+        with pytest.raises(TryAgain), Impossible(database.engine):
+            pass
+    assert things(database) is not None
+
+
 def test_the_process_logs_in_as_vault_says_and_over_tls(database: Database) -> None:
     with UnitOfWork(database.reads) as work:
         user = work.connection.execute(text("select current_user")).scalar_one()

@@ -56,8 +56,9 @@ create table access_request_events (
 create index access_request_events_request on access_request_events (request_id, position);
 """
 
-# What was there when a request came in, and is in no copy that is out; also what others have been
-# marked in since, for then that copy stays. It shows its caller what the tables show them.
+# What was there when a request came in, what third parties had seen included, and is in no copy
+# that is out; also what others have been marked in since, for then that copy stays. It shows its
+# caller what the tables show them.
 LEFT = """
 create view access_left with (security_invoker = true) as
 select request.id as request_id, there.item, there.created_at
@@ -68,6 +69,9 @@ cross join lateral (
     select 'notes/' || notes.id as item, created_at from notes where case_id = cases.id
     union all
     select 'documents/' || documents.id, created_at from documents where case_id = cases.id
+    union all
+    select 'disclosures/' || disclosures.id, first_opened_at from disclosures
+    where case_id = cases.id and first_opened_at is not null
 ) there
 where there.created_at <= request.created_at
 and not exists (

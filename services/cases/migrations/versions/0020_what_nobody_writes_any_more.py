@@ -9,8 +9,8 @@ from alembic import op
 
 from common.hidden_rows import hide_rows_1
 
-revision = "0021"
-down_revision = "0020"
+revision = "0020"
+down_revision = "0019"
 
 GONE = """
 drop table reply_mails;

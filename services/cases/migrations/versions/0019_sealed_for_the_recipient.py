@@ -7,8 +7,8 @@ dead: what is still wanted is sent again. Whether and how often it was looked at
 
 from alembic import op
 
-revision = "0020"
-down_revision = "0019"
+revision = "0019"
+down_revision = "0018"
 
 COLUMNS = """
 alter table disclosures
